@@ -149,6 +149,11 @@ impl CaptureState {
         matches!(self, CaptureState::Captured | CaptureState::Settled)
     }
 
+    /// It has not ended, nothing is set aside or taken, and nobody looks at it.
+    pub fn is_under_way(self) -> bool {
+        self.rank() < CaptureState::Review.rank()
+    }
+
     /// It ended without money.
     pub fn is_negative(self) -> bool {
         self.rank() == 40

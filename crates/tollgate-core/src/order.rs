@@ -341,15 +341,19 @@ impl Root {
     /// When `RootDue` must look at it next: a closing ends, a hold runs out, or an attempt to pay
     /// ends by the shop's word. `None`: never.
     pub fn due_at(&self) -> Option<Timestamp> {
+        let attempt = self.payments.iter().filter_map(Payment::gives_up_at).min();
+        self.ends_at().into_iter().chain(attempt).min()
+    }
+
+    /// When a closing ends, or a hold runs out: of attempts to pay nothing is said here.
+    pub(crate) fn ends_at(&self) -> Option<Timestamp> {
         let closing = self.order.as_ref().and_then(|order| order.closing);
         let hold = || {
             self.hold()
                 .filter(|hold| hold.state == HoldState::Active)
                 .map(|hold| hold.expires_at)
         };
-        let ends = closing.map(|closing| closing.until).or_else(hold);
-        let attempt = self.payments.iter().filter_map(Payment::gives_up_at).min();
-        ends.into_iter().chain(attempt).min()
+        closing.map(|closing| closing.until).or_else(hold)
     }
 
     /// Moves its order. One that is no longer closing has no end to come.

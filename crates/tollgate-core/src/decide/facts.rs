@@ -235,8 +235,11 @@ pub(super) fn add(
         }
     }
     let mut new = Vec::new();
+    let mut all_were_known = true;
     for fact in facts {
-        if root.add_fact(id, fact.clone()) == Added::New {
+        let added = root.add_fact(id, fact.clone());
+        all_were_known &= added != Added::New;
+        if added != Added::Known {
             new.push(fact);
         }
     }
@@ -286,6 +289,7 @@ pub(super) fn add(
     }
     Ok(match has_moved(before.fold(), &after) {
         true => Upshot::Changed,
+        false if all_were_known => Upshot::Nothing(Reason::KnownFact),
         false => Upshot::Nothing(why_stale(&new, &after)),
     })
 }

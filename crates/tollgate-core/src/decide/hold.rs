@@ -127,7 +127,7 @@ pub(super) fn root_due(draft: &mut Draft, id: RootId) -> Step<Reply> {
     for payment in over {
         payment::give_up(draft, &mut root, payment)?;
     }
-    if root.due_at().is_none_or(|due| now < due) {
+    if root.ends_at().is_none_or(|end| now < end) {
         draft.put_root(root);
         return Ok(Reply::Plain(Outcome::Done));
     }

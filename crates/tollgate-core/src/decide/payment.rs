@@ -1,6 +1,6 @@
 //! Payments: registered, captured by hand, asked about, refunded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::command::{OrderRef, RefundPayment, RegisterPayment};
 use crate::decision::{Detail, Existing, Refusal};
@@ -350,16 +350,23 @@ pub(super) fn give_up(draft: &mut Draft, root: &mut Root, id: PaymentId) -> Step
     let before = Before::of(root, payment);
     let about = About::payment(payment, &[], None);
     let is_asked = payment.source != MANUAL_SOURCE;
-    let fact = Fact {
-        object: payment.reference.clone(),
-        kind: FactKind::Capture(CaptureState::Expired),
-        money: None,
-        occurred_at: payment.expires_at,
-        strength: Strength::Unsigned,
-        foreign_mode: false,
-        fee_minor: 0,
-    };
-    root.add_fact(id, fact);
+    let (reference, at) = (payment.reference.clone(), payment.expires_at);
+    // Of several tries each by its own name, or one of them would keep the attempt open.
+    let tries = before.fold.captures.iter();
+    let tries = tries.filter(|(_, object)| object.state.is_under_way());
+    let tries = tries.map(|(name, _)| name.clone()).chain([reference]);
+    for object in tries.collect::<BTreeSet<String>>() {
+        let fact = Fact {
+            object,
+            kind: FactKind::Capture(CaptureState::Expired),
+            money: None,
+            occurred_at: at,
+            strength: Strength::Unsigned,
+            foreign_mode: false,
+            fee_minor: 0,
+        };
+        root.add_fact(id, fact);
+    }
     let detail = vec![("why", text("its time is up"))];
     settle::settle(
         draft,

@@ -292,7 +292,7 @@ impl Fold {
         if any(|state| state == CaptureState::Review) {
             return PaymentStatus::Review;
         }
-        if self.counts() || any(|state| state.rank() < CaptureState::Review.rank()) {
+        if self.counts() || any(CaptureState::is_under_way) {
             return PaymentStatus::Pending;
         }
         match self.states().max_by_key(|state| (state.rank(), *state)) {

@@ -93,7 +93,9 @@ closed_sets! {
 pub enum Added {
     /// The same was known, as well vouched for.
     Known,
-    /// The set has changed.
+    /// The same was known, and is vouched for better now, or said later.
+    Renewed,
+    /// It was not known.
     New,
 }
 
@@ -230,7 +232,7 @@ impl Payment {
             }
         }
         self.facts.sort();
-        Added::New
+        Added::Renewed
     }
 
     /// Drops facts that others of the same object have overtaken: the fold does not change.

@@ -136,8 +136,8 @@ fn a_stronger_fact_replaces_and_a_weaker_one_is_known() {
         payment.add(said(Strength::PartlySigned, Some(9))),
         Added::Known
     );
-    assert_eq!(payment.add(said(Strength::Signed, Some(6))), Added::New);
-    assert_eq!(payment.add(said(Strength::Asked, None)), Added::New);
+    assert_eq!(payment.add(said(Strength::Signed, Some(6))), Added::Renewed);
+    assert_eq!(payment.add(said(Strength::Asked, None)), Added::Renewed);
     assert_eq!(payment.facts.len(), 1);
 }
 

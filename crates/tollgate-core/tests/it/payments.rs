@@ -9,7 +9,7 @@ use tollgate_core::money::Money;
 use tollgate_core::payment::{PaymentStatus, RefundProgress};
 use tollgate_core::snapshot::EventOutcome;
 use tollgate_core::snapshot::Reason;
-use tollgate_core::time::Span;
+use tollgate_core::time::{Span, Timestamp};
 use tollgate_core::word::Word;
 
 use crate::store::Store;
@@ -296,6 +296,24 @@ fn an_event_says_why_it_is_stale() {
             Reason::of(reason),
             "{first}, {then}"
         );
+    }
+}
+
+#[test]
+fn what_is_said_again_later_or_better_vouched_for_was_known() {
+    let later: fn(&mut Fact) = |fact| fact.occurred_at = Some(Timestamp::from_millis(5));
+    let stronger: fn(&mut Fact) = |fact| fact.strength = Strength::Asked;
+    for words in ["pending", "authorized 100", "paid 100"] {
+        for once_more in [later, stronger] {
+            let (mut store, _, _) = paid_order();
+            store.hear("k1", "A-1", words);
+            let mut again = event("k2", &["A-1"], words);
+            again.facts.iter_mut().for_each(once_more);
+            let (id, outcome) = store.take(again, NEVER);
+            assert_eq!(outcome, EventOutcome::Stale, "{words}");
+            let reason = store.rows.events[&id].reason;
+            assert_eq!(reason, Some(Reason::KnownFact), "{words}");
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use tollgate_core::decision::Outcome;
 use tollgate_core::effect::{AnswerContent, EffectContent};
 use tollgate_core::event::{Event, Fact, Policy, Strength};
 use tollgate_core::id::{EventId, PaymentId, RootId};
+use tollgate_core::payment::PaymentStatus;
 use tollgate_core::snapshot::Reason;
 use tollgate_core::snapshot::{EventOutcome, EventState};
 use tollgate_core::time::Span;
@@ -775,6 +776,49 @@ fn no_one_is_asked_about_cash() {
     ));
     store.act(Action::CancelOrder(OrderRef::Code("A".to_owned())));
     assert_eq!(store.effects("ask:"), ["ask:bank:A-1:1"]);
+}
+
+/// One try of a customer was left and another one declined when the shop's word ends the attempt: both are over, and the
+/// order waits on, to its own end.
+#[test]
+fn an_attempt_that_ends_leaves_its_order_the_time_it_has() {
+    let left = ["first:pending", "first:created", "tx:pending"];
+    for first in left {
+        for other in ["second:fail", "second:pending", "A-2:pending"] {
+            let (mut store, id) = waiting();
+            let fresh = store.fresh();
+            let brief = tollgate_core::command::RegisterPayment {
+                fresh,
+                order: Some(OrderRef::Code("A".to_owned())),
+                source: "bank".to_owned(),
+                reference: "A-2".to_owned(),
+                minor: None,
+                currency: None,
+                expires_at: Some(store.now.plus(Span::minutes(5))),
+                metadata: "{}".to_owned(),
+            };
+            store.act(Action::RegisterPayment(brief));
+            store.hear("k1", "A-2", first);
+            store.hear("k2", "A-2", other);
+            store.later(Span::minutes(5));
+            store.due(id);
+            let status = store.root(id).payments[1].projection().status;
+            assert_ne!(status, PaymentStatus::Pending, "{first}, {other}");
+            assert_eq!(
+                store.status(id),
+                "AwaitingPayment active",
+                "{first}, {other}"
+            );
+            let end = minutes(15);
+            assert_eq!(store.root(id).due_at(), Some(end), "{first}, {other}");
+            // A try that comes to be known later is over, too.
+            store.hear("k3", "A-2", "third:pending");
+            store.due(id);
+            assert_eq!(store.root(id).due_at(), Some(end), "{first}, {other}");
+            store.hear("k4", "A-2", "first:paid 100");
+            assert_eq!(store.status(id), "Paid consumed", "{first}, {other}");
+        }
+    }
 }
 
 /// An answer that comes twice closes no later question, and test money confirms nothing.

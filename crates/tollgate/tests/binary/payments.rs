@@ -150,10 +150,14 @@ fn the_same_state_again_is_a_success_that_changes_nothing() {
         SampleStatus::Authorized,
         SampleStatus::Paid,
     ] {
-        let said = || Said::paid("standard", "c10", TOTAL).status(status);
-        say(&home, &mut client, said());
+        let said = Said::paid("standard", "c10", TOTAL).status(status);
+        let later = Said {
+            at_ms: said.at_ms + 1000,
+            ..said
+        };
+        say(&home, &mut client, said);
         let before = client.get("/v1/orders/C10");
-        let again = resigned(&home, said(), &format!("msg_c10_{status}_again"));
+        let again = resigned(&home, later, &format!("msg_c10_{status}_again"));
         let (event, outcome) = client.deliver("standard", &again).event();
         assert_eq!(outcome, "stale", "{status}");
         assert_eq!(
