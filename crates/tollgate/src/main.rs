@@ -4,8 +4,7 @@ mod cli;
 mod log;
 mod service;
 
-/// The portable binary's allocator: that of musl has one lock for all threads (docs/adr/0024).
-#[cfg(target_env = "musl")]
+/// Faster than the systems' own (docs/adr/0027).
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
