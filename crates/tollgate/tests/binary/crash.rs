@@ -24,10 +24,10 @@ const SLOTS: usize = 96;
 const SLOT_ORDERS: i64 = 60;
 
 /// Between two answers under load.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What was decided for outside is done within this; hundreds of receipts are rendered by one thread.
-const DONE_MAX: Duration = Duration::from_secs(180);
+const DONE_MAX: Duration = Duration::from_secs(400);
 
 /// What a client does in one go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tollgate_providers::Webhook;
 
 /// Longer than any time-out of the server: past it the server hangs, and the test says so.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A request as it will be written.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::home::ADMIN_KEY;
 
 /// Longer than a message may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A message of the stream.
 #[derive(Debug, Clone, PartialEq)]

@@ -11,7 +11,7 @@ use super::client::Client;
 use super::home::{ADMIN_KEY, Home};
 
 /// How long a start, an end or a condition may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The binary under test.
 pub(crate) fn command() -> Command {

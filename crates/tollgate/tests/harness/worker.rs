@@ -11,7 +11,7 @@ use super::home::Home;
 use super::starting::serving;
 
 /// How long a start may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What it says when it begins.
 const BEGUN: &str = "doing effects";

@@ -13,7 +13,7 @@ use crate::harness::{Client, Database, Home, Said, Sink, Tollgate, Worker, pause
 use crate::invariants;
 
 /// What was decided for outside is done within this, whatever has happened to the workers.
-const DONE_MAX: Duration = Duration::from_secs(120);
+const DONE_MAX: Duration = Duration::from_secs(400);
 
 /// Rows of the shop in which stories are played.
 const MAIN: &str = "shop_id = (select shop_id from shops where name = 'main')";

@@ -22,7 +22,7 @@ const TOTAL: i64 = 20_000;
 const TURN: Duration = Duration::from_secs(5);
 
 /// How long it may take until an instance answers.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Load on instances whose addresses may change.
 pub(crate) struct Load<'a> {

@@ -18,7 +18,7 @@ const CLIENTS: usize = 3;
 const STORIES: usize = 6;
 
 /// How long it may take until a story has been played.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// The endpoints take so long, so that a kill finds a worker in the middle of a call.
 const DAWDLES: Duration = Duration::from_millis(20);

@@ -136,7 +136,7 @@ async fn converse(mut stream: TcpStream, sender: mpsc::UnboundedSender<Handled>)
 }
 
 /// A wait that is longer than this is in vain.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Asks again until the answer is what is waited for.
 pub(crate) async fn until(shop: &Shop, path: &str, holds: impl Fn(&Value) -> bool) -> Value {

@@ -18,7 +18,7 @@ use crate::shop::Shop;
 use crate::sign_in::{self, Person};
 
 /// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 async fn watch(rpc: &mut Rpc, after_position: Option<i64>) -> Streaming<WatchOrdersResponse> {
     let asked = rpc.ask(WatchOrdersRequest { after_position });
