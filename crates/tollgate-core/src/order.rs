@@ -216,6 +216,23 @@ closed_sets! {
     }
 }
 
+impl OrderStatus {
+    /// It may still be paid: a hold runs out, or a last word is waited for.
+    pub fn waits_for_money(self) -> bool {
+        match self {
+            OrderStatus::AwaitingPayment | OrderStatus::PartiallyPaid | OrderStatus::Closing => {
+                true
+            }
+            OrderStatus::Paid
+            | OrderStatus::Completed
+            | OrderStatus::PartiallyRefunded
+            | OrderStatus::Refunded
+            | OrderStatus::Expired
+            | OrderStatus::Cancelled => false,
+        }
+    }
+}
+
 /// How a closing order will end unless a payment comes through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Closing {

@@ -343,12 +343,8 @@ pub(super) fn stays_after_all(
     before: &Ledger,
     payment: PaymentId,
 ) -> Step<()> {
-    let waits = root.order.as_ref().is_some_and(|order| {
-        matches!(
-            order.status,
-            OrderStatus::AwaitingPayment | OrderStatus::PartiallyPaid | OrderStatus::Closing
-        )
-    });
+    let status = root.order.as_ref().map(|order| order.status);
+    let waits = status.is_some_and(OrderStatus::waits_for_money);
     let ledger = root.ledger();
     if waits && ledger.due <= ledger.at_rest() {
         match root.payment(payment).cloned() {

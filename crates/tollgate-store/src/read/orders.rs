@@ -276,16 +276,8 @@ fn due_orders(
     shop: ShopId,
     filter: &OrderFilter,
 ) -> Result<Option<BTreeSet<u128>>, Error> {
-    let waits = |status: &OrderStatus| match status {
-        OrderStatus::AwaitingPayment | OrderStatus::PartiallyPaid | OrderStatus::Closing => true,
-        OrderStatus::Paid
-        | OrderStatus::Completed
-        | OrderStatus::PartiallyRefunded
-        | OrderStatus::Refunded
-        | OrderStatus::Expired
-        | OrderStatus::Cancelled => false,
-    };
-    if filter.status.is_empty() || !filter.status.iter().all(waits) {
+    let mut wanted = filter.status.iter().copied();
+    if filter.status.is_empty() || !wanted.all(OrderStatus::waits_for_money) {
         return Ok(None);
     }
     let most = NAMED_ROWS_MAX as i64 + 1;

@@ -73,7 +73,9 @@ pub(super) async fn show(visit: &Visit<'_>) -> Result<Page, Failure> {
     ];
     let all = std::iter::once(("", visit.say(common::ALL_OF_THEM), None));
     let statuses = OrderStatus::ALL.iter().map(|status| {
-        let count = counted(*status).then(|| count_of(visit, &stats.open, status.word()));
+        // How many have ended only a walk over all of them would tell.
+        let count = status.waits_for_money();
+        let count = count.then(|| count_of(visit, &stats.open, status.word()));
         (status.word(), visit.say(status.shown().0), count)
     });
     let choices: Vec<_> = all.chain(statuses).collect();
@@ -114,19 +116,6 @@ fn row(visit: &Visit<'_>, order: &Order) -> Vec<Markup> {
         html! { @if let Some(who) = order.customer.called() { (foreign(who)) } },
         time(&order.created_at),
     ]
-}
-
-/// What waits until a time is counted by the API; how many have ended only a walk over all of them would tell.
-fn counted(status: OrderStatus) -> bool {
-    match status {
-        OrderStatus::AwaitingPayment | OrderStatus::PartiallyPaid | OrderStatus::Closing => true,
-        OrderStatus::Paid
-        | OrderStatus::Completed
-        | OrderStatus::PartiallyRefunded
-        | OrderStatus::Refunded
-        | OrderStatus::Expired
-        | OrderStatus::Cancelled => false,
-    }
 }
 
 fn count_of(visit: &Visit<'_>, open: &Open, status: &str) -> String {

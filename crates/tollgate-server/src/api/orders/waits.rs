@@ -7,7 +7,7 @@ use serde::Serialize;
 use tollgate_core::closed_sets;
 use tollgate_core::effect::{EffectContent, EffectState, StoredEffect};
 use tollgate_core::id::EffectId;
-use tollgate_core::order::{Order, OrderStatus, Root};
+use tollgate_core::order::{Order, Root};
 use tollgate_core::time::Timestamp;
 use tollgate_core::word::Word;
 use tollgate_store::EffectLine;
@@ -93,20 +93,13 @@ fn bare(what: Awaited, summary: String) -> WaitView {
 }
 
 fn money(root: &Root, order: &Order) -> Option<WaitView> {
-    match order.status {
-        OrderStatus::AwaitingPayment | OrderStatus::PartiallyPaid | OrderStatus::Closing => {
-            let outstanding = amount(root.ledger().outstanding(), order.currency);
-            let total = amount(order.total_minor, order.currency);
-            let summary = format!("{outstanding} of {total} have not come");
-            Some(bare(Awaited::Money, summary))
-        }
-        OrderStatus::Paid
-        | OrderStatus::Completed
-        | OrderStatus::PartiallyRefunded
-        | OrderStatus::Refunded
-        | OrderStatus::Expired
-        | OrderStatus::Cancelled => None,
+    if !order.status.waits_for_money() {
+        return None;
     }
+    let outstanding = amount(root.ledger().outstanding(), order.currency);
+    let total = amount(order.total_minor, order.currency);
+    let summary = format!("{outstanding} of {total} have not come");
+    Some(bare(Awaited::Money, summary))
 }
 
 /// Open questions about the order's payments, the last about each: one that another has overtaken is asked no

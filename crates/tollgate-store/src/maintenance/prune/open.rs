@@ -2,7 +2,7 @@
 
 use tollgate_core::capacity::HoldState;
 use tollgate_core::id::OrderId;
-use tollgate_core::order::{OrderStatus, Root};
+use tollgate_core::order::Root;
 use tollgate_core::payment::{Payment, PaymentStatus};
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_core::word::Word;
@@ -17,7 +17,7 @@ pub(super) type Open = (&'static str, String, String);
 pub(super) fn of_root(root: &Root, now: Timestamp) -> Vec<Open> {
     let mut open: Vec<Open> = Vec::new();
     if let Some(order) = &root.order
-        && is_open(order.status)
+        && order.status.waits_for_money()
     {
         let shown = OrderId::on(root.id, 0).to_string();
         open.push(("order", shown, order.status.word().to_owned()));
@@ -56,18 +56,6 @@ pub(super) fn of_root(root: &Root, now: Timestamp) -> Vec<Open> {
         open.push(("attention", shown, attention.code.word().to_owned()));
     }
     open
-}
-
-fn is_open(status: OrderStatus) -> bool {
-    match status {
-        OrderStatus::AwaitingPayment | OrderStatus::PartiallyPaid | OrderStatus::Closing => true,
-        OrderStatus::Paid
-        | OrderStatus::Completed
-        | OrderStatus::PartiallyRefunded
-        | OrderStatus::Refunded
-        | OrderStatus::Expired
-        | OrderStatus::Cancelled => false,
-    }
 }
 
 /// The status of a payment that may still come to something. One that was begun and left, which no
