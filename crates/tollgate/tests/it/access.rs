@@ -158,7 +158,7 @@ async fn an_expired_key_opens_nothing_and_says_so() {
             break (made, ends_at);
         }
         assert!(lives < jiff::SignedDuration::from_secs(60), "{}", made.body);
-        lives = lives * 2;
+        lives *= 2;
     };
     let bearer = format!("Bearer {}", made.body["key"].as_str().expect("it is shown"));
     let headers = [("authorization", bearer.as_str())];
