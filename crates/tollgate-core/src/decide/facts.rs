@@ -244,7 +244,7 @@ pub(super) fn add(
         }
     }
     if let Some(payment) = root.payments.iter_mut().find(|payment| payment.id == id) {
-        if !new.is_empty() {
+        if !all_were_known {
             payment.updated_at = draft.now;
         }
         if payment.provider_payment_id.is_none() {

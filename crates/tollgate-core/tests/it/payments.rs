@@ -305,14 +305,21 @@ fn what_is_said_again_later_or_better_vouched_for_was_known() {
     let stronger: fn(&mut Fact) = |fact| fact.strength = Strength::Asked;
     for words in ["pending", "authorized 100", "paid 100"] {
         for once_more in [later, stronger] {
-            let (mut store, _, _) = paid_order();
+            let (mut store, root, _) = paid_order();
             store.hear("k1", "A-1", words);
+            let updated_at = store.root(root).payments[0].updated_at;
+            store.later(Span::minutes(1));
             let mut again = event("k2", &["A-1"], words);
             again.facts.iter_mut().for_each(once_more);
             let (id, outcome) = store.take(again, NEVER);
             assert_eq!(outcome, EventOutcome::Stale, "{words}");
             let reason = store.rows.events[&id].reason;
             assert_eq!(reason, Some(Reason::KnownFact), "{words}");
+            assert_eq!(
+                store.root(root).payments[0].updated_at,
+                updated_at,
+                "{words}"
+            );
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Holds, calendars, time.
 
 use crate::law::Law;
+use crate::provider::Manner;
 use crate::script::Step;
 
 use super::Stories;
 use super::steps::{
-    EXACT, FIVE_MINUTES, MUGS, SETS_ASIDE, SIXTEEN_MINUTES, STOCK, THREE_HOURS, TWO, booking,
-    order, pay, plain, short_booking, wait,
+    DECLINED, EXACT, FIVE_MINUTES, LEAVES, MUGS, SETS_ASIDE, SIXTEEN_MINUTES, STOCK, THREE_HOURS,
+    TWO, booking, order, pay, plain, short_booking, wait,
 };
 
 pub(super) fn add_to(stories: &mut Stories) {
@@ -25,6 +26,25 @@ pub(super) fn add_to(stories: &mut Stories) {
                 attempt: 0,
                 part: true,
             },
+        ],
+    );
+    stories.add(
+        "an attempt of several tries takes its order along when it ends",
+        (Law::L10, "an order ended early"),
+        Manner {
+            asked_behind: true,
+            ..plain
+        },
+        &[
+            STOCK,
+            order(0),
+            Step::Attempt {
+                order: 0,
+                attempt: 1,
+                days: false,
+            },
+            pay(1, LEAVES),
+            pay(1, DECLINED),
         ],
     );
     stories.add(
