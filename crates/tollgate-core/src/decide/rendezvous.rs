@@ -166,6 +166,7 @@ pub(super) fn place(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) ->
         return conflict(draft, id, stored, &payments);
     }
     if let Some(payment) = payments.into_iter().next() {
+        what_went_first(draft, id, stored, payment, &names)?;
         return facts::apply(draft, id, stored, payment, &names);
     }
     let order = match &stored.event.code {
@@ -309,15 +310,77 @@ fn turn(stored: &StoredEvent) -> Turn {
 /// comes first, then the oldest.
 pub(super) fn drain(draft: &mut Draft) -> Step<()> {
     while let Some((_, _, id)) = draft.waiting.pop_first() {
-        let Some(mut stored) = draft.event_copy(id)? else {
-            continue;
-        };
-        if !matches!(stored.state, EventState::Parked | EventState::Orphan) {
-            continue;
-        }
+        decide_about(draft, id)?;
+    }
+    Ok(())
+}
+
+fn decide_about(draft: &mut Draft, id: EventId) -> Step<()> {
+    let Some(mut stored) = draft.event_copy(id)? else {
+        return Ok(());
+    };
+    if matches!(stored.state, EventState::Parked | EventState::Orphan) {
         place(draft, id, &mut stored)?;
         draft.put_event(id, stored);
     }
+    Ok(())
+}
+
+/// What says that money went, and waits under a name that this event teaches, is decided about before it: money that is
+/// known to be gone is not ordered back.
+fn what_went_first(
+    draft: &mut Draft,
+    id: EventId,
+    stored: &StoredEvent,
+    payment: PaymentId,
+    names: &[String],
+) -> Step<()> {
+    let mut any_waits = false;
+    for name in names {
+        let known = draft.rendezvous(&stored.source, name)?;
+        let known = known.filter(|known| known.payment.is_none());
+        any_waits |= known.is_some_and(|known| !known.parked.is_empty());
+    }
+    if !any_waits {
+        return Ok(());
+    }
+    let Some(mut root) = draft.root_copy(payment.root())? else {
+        return Ok(());
+    };
+    let Some(known) = root.payments.iter_mut().find(|known| known.id == payment) else {
+        return Ok(());
+    };
+    let has_room = known.facts.len() < draft.rules.facts_max;
+    let mut amounts = stored.event.facts.iter().filter_map(|fact| fact.money);
+    let is_readable = !stored.event.amount_unreadable && amounts.all(|money| 0 <= money.minor);
+    if turn(stored) == Turn::Gone || !has_room || !is_readable {
+        return Ok(());
+    }
+    // By its id it is told from a payment whose reference reads like that.
+    let own_id = stored.event.provider_payment_id.clone();
+    if known.provider_payment_id.is_none() {
+        known.provider_payment_id = own_id.filter(|id| !id.is_empty());
+        draft.put_root(root);
+    }
+    for name in names {
+        bind(draft, &stored.source, name, payment)?;
+    }
+    let gone = |draft: &Draft| {
+        let first = draft.waiting.first().copied();
+        first.filter(|(turn, ..)| *turn == Turn::Gone)
+    };
+    if gone(draft).is_none() {
+        return Ok(());
+    }
+    // It is known to follow while they are decided about.
+    let here = (Turn::Other, stored.received_at, id);
+    draft.put_event(id, stored.clone());
+    draft.waiting.insert(here);
+    while let Some(next) = gone(draft) {
+        draft.waiting.remove(&next);
+        decide_about(draft, next.2)?;
+    }
+    draft.waiting.remove(&here);
     Ok(())
 }
 

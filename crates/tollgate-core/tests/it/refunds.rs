@@ -7,11 +7,13 @@ use tollgate_core::effect::{EffectContent, EffectState};
 use tollgate_core::event::RefundState;
 use tollgate_core::id::{PaymentId, RootId};
 use tollgate_core::payment::RefundProgress;
+use tollgate_core::snapshot::{EventState, StoredEvent};
 use tollgate_core::time::Span;
 use tollgate_core::timeline::EntryKind;
 use tollgate_core::word::Word;
 
 use crate::store::Store;
+use crate::stories::run_out;
 use crate::words::*;
 use crate::worker::*;
 
@@ -841,4 +843,36 @@ fn single_refunds_and_their_sum_are_the_providers_and_the_counters_come_on_top()
     assert_eq!(store.root(id).ledger().all.free(), 30);
     store.hear("k4", "A-1", "total 25");
     assert_eq!(given_back(&store, id), (70, 0, 3));
+}
+
+/// What went waits under the provider's own name alone, which the capture teaches: it is decided about first, and is not
+/// ordered back once more.
+#[test]
+fn what_has_gone_under_another_name_is_not_ordered_back() {
+    for is_known in [true, false] {
+        for (gone, ordered) in [("refund r1 100", 0), ("refund r1 60", 40)] {
+            let mut store = Store::new();
+            store.stock("shirt", 1);
+            let id = store.order(order("A", &[line("shirt", 1, 100)]));
+            run_out(&mut store, id);
+            store.order(order("B", &[line("shirt", 1, 100)]));
+            if is_known {
+                store.register("A", "A-1");
+            }
+            store.take(event("k1", &["tx"], gone), NEVER);
+            store.take(event("k2", &["A-1", "tx"], "paid 100"), NEVER);
+            if !is_known {
+                store.register("A", "A-1");
+            }
+            let root = store.root(id);
+            let back = root.refunds.iter().map(|refund| refund.money.minor);
+            assert_eq!(back.sum::<i64>(), ordered, "{gone}, {is_known}");
+            let all = root.ledger().all;
+            assert_eq!(all.refunded, 100 - ordered, "{gone}, {is_known}");
+            assert_eq!(store.attention(id), ["paid_unfulfillable"], "{gone}");
+            let events = &store.rows.events;
+            let waits = |stored: &&StoredEvent| stored.state == EventState::Parked;
+            assert_eq!(events.values().filter(waits).count(), 0, "{gone}");
+        }
+    }
 }
