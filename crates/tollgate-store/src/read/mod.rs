@@ -63,7 +63,7 @@ pub const PAGE_ITEMS_MAX: u32 = 1_000;
 pub const ROWS_LOOKED_AT_MAX: usize = 10_000;
 
 /// Rows of which one page reads the documents to find its items.
-pub const DOCUMENTS_LOOKED_AT_MAX: usize = 2_000;
+pub const DOCUMENTS_LOOKED_AT_MAX: usize = 1_500;
 
 /// Bytes of bodies that one page searches, give or take one chunk.
 pub const BYTES_SEARCHED_MAX: usize = 32 << 20;
