@@ -171,18 +171,24 @@ impl Ledger {
         self.due.saturating_sub(self.at_rest().max(0)).max(0)
     }
 
-    /// What was kept at the moment the payment's latest capture came, given how things stood before.
+    /// What was kept at the moment the payment's latest capture came, given how things stood before and what
+    /// its earlier captures had taken.
     ///
     /// A provider gives back only what has come. So of what it says went back, only what it had taken before,
     /// be that still here or not, can have gone back before this capture, in whatever order both were
     /// reported. What staff handed over was told when it was done.
-    pub(crate) fn kept_at_capture(&self, before: &Ledger, payment: PaymentId) -> i64 {
+    pub(crate) fn kept_at_capture(
+        &self,
+        before: &Ledger,
+        payment: PaymentId,
+        taken_before: i64,
+    ) -> i64 {
         let (was, is) = (before.of_payment(payment), self.of_payment(payment));
         if is.captured <= was.captured {
             return self.pays();
         }
         let gone = is.refunded.saturating_add(is.charged_back);
-        let by_provider = gone.saturating_sub(is.handed_over).min(was.taken);
+        let by_provider = gone.saturating_sub(is.handed_over).min(taken_before);
         let earlier = by_provider.saturating_add(was.handed_over);
         let others = self.pays().saturating_sub(is.without_fee(is.kept()));
         let own = is.captured.saturating_sub(earlier);

@@ -323,7 +323,7 @@ fn confirm(
     let behind = confirms_behind(draft, answer.event)?;
     let (facts, disagrees, doubtful) = if behind {
         let (facts, disagrees) = never_lowers(said.facts, &before);
-        (facts, disagrees, false)
+        (facts, disagrees && unchanged, disagrees && !unchanged)
     } else {
         let (facts, doubtful) = lowers(said.facts, &before, unchanged);
         (facts, false, doubtful)
@@ -446,16 +446,15 @@ fn lowers(facts: &[Fact], before: &Fold, unchanged: bool) -> (Vec<Fact>, bool) {
     (lowered.collect(), doubtful)
 }
 
-/// A confirmation behind an applied event never un-pays. What would is left out and flagged.
+/// A confirmation behind an applied event never un-pays. What would is left out; that the provider says so, or that it
+/// has not taken yet what counts already, is a disagreement.
 fn never_lowers(facts: &[Fact], before: &Fold) -> (Vec<Fact>, bool) {
-    let ended = |fact: &Fact| match fact.kind {
-        FactKind::Capture(state) => {
-            state.is_negative() || matches!(state, CaptureState::Voided | CaptureState::Reversed)
-        }
+    let denies = |fact: &Fact| match fact.kind {
+        FactKind::Capture(state) => CaptureState::Failed.rank() <= state.rank() && !state.counts(),
         FactKind::Refund(_) | FactKind::RefundedTotal | FactKind::Dispute(_) => false,
     };
     let counts = |fact: &Fact| matches!(fact.kind, FactKind::Capture(state) if state.counts());
-    let mut disagrees = before.counts() && facts.iter().any(ended) && !facts.iter().any(counts);
+    let mut disagrees = before.counts() && facts.iter().any(denies) && !facts.iter().any(counts);
     // A capture without an id is one of those the answer names, unless that names it besides.
     let unnamed = before.unnamed_capture().filter(|unnamed| {
         let is_it = |fact: &Fact| fact.money.is_some_and(|m| m.minor == unnamed.taken_minor);
@@ -470,7 +469,7 @@ fn never_lowers(facts: &[Fact], before: &Fold) -> (Vec<Fact>, bool) {
         let other_amount = counts(fact)
             && known.is_some_and(|known| fact.money.is_some_and(|m| m.minor != known.taken_minor));
         let reversal = matches!(fact.kind, FactKind::Capture(CaptureState::Reversed));
-        disagrees |= other_amount || fact.foreign_mode || (known.is_some() && ended(fact));
+        disagrees |= other_amount || fact.foreign_mode || (known.is_some() && denies(fact));
         let unpays = other_amount || (reversal && known.is_some());
         if !unpays {
             kept.push(fact.clone());

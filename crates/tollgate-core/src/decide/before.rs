@@ -24,6 +24,11 @@ impl Before {
         }
     }
 
+    /// What was kept when the latest capture came, given how things stand now.
+    pub(super) fn kept_at_capture(&self, now: &Ledger, after: &Fold) -> i64 {
+        now.kept_at_capture(&self.ledger, self.payment, after.taken_before(&self.fold))
+    }
+
     /// What the payment's facts came to.
     pub(super) fn fold(&self) -> &Fold {
         &self.fold

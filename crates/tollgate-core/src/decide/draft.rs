@@ -3,6 +3,7 @@
 //! A read of a row that is not loaded ends the decision with the key it misses, and the draft is dropped.
 //! So nothing here needs undoing.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::alert::Alert;
@@ -43,6 +44,8 @@ pub(super) enum Reply {
 pub(super) enum Turn {
     /// It says that money went: what has gone already is not ordered back once more (L1).
     Gone,
+    /// It says both that money came and that it went, the latest of them first, which has heard most of what went.
+    Both(Reverse<(Timestamp, EventId)>),
     /// Anything else.
     Other,
 }

@@ -44,7 +44,7 @@ pub(super) fn order_follows(draft: &mut Draft, root: &mut Root, follows: Follows
     };
     let status = order.status;
     let kept = ledger.pays();
-    let came_to = ledger.kept_at_capture(&before.ledger, payment.id);
+    let came_to = before.kept_at_capture(ledger, after);
     let grown = before.ledger.pays() < came_to;
     let is_paid = 0 < came_to && ledger.due <= came_to;
     // What is on its way back buys nothing, and does not count.

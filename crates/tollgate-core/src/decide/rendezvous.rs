@@ -3,6 +3,7 @@
 //! An event without a payment waits under every name it mentions. Whatever makes a payment, or
 //! learns a name of one, binds the name and draws what waits there into the same decision.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use crate::decision::Outcome;
@@ -274,7 +275,7 @@ pub(super) fn call_up(draft: &mut Draft, parked: &[EventId]) -> Step<Vec<EventId
         match draft.event(*id) {
             Ok(Some(stored)) => match stored.state {
                 EventState::Parked | EventState::Orphan => {
-                    let place = (turn(stored), stored.received_at, *id);
+                    let place = (turn(*id, stored), stored.received_at, *id);
                     draft.waiting.insert(place);
                 }
                 EventState::Queued => queued.push(*id),
@@ -295,14 +296,17 @@ pub(super) fn call_up(draft: &mut Draft, parked: &[EventId]) -> Step<Vec<EventId
     }
 }
 
-fn turn(stored: &StoredEvent) -> Turn {
+fn turn(id: EventId, stored: &StoredEvent) -> Turn {
     let goes = |fact: &Fact| match fact.kind {
         FactKind::Capture(state) => state == CaptureState::Reversed,
         FactKind::Refund(_) | FactKind::RefundedTotal | FactKind::Dispute(_) => true,
     };
-    match stored.event.facts.iter().any(goes) {
-        true => Turn::Gone,
-        false => Turn::Other,
+    let comes = |fact: &Fact| matches!(fact.kind, FactKind::Capture(state) if state.counts());
+    let facts = || stored.event.facts.iter();
+    match (facts().any(goes), facts().any(comes)) {
+        (true, false) => Turn::Gone,
+        (true, true) => Turn::Both(Reverse((stored.received_at, id))),
+        (false, _) => Turn::Other,
     }
 }
 
@@ -353,7 +357,8 @@ fn what_went_first(
     let has_room = known.facts.len() < draft.rules.facts_max;
     let mut amounts = stored.event.facts.iter().filter_map(|fact| fact.money);
     let is_readable = !stored.event.amount_unreadable && amounts.all(|money| 0 <= money.minor);
-    if turn(stored) == Turn::Gone || !has_room || !is_readable {
+    let here = (turn(id, stored), stored.received_at, id);
+    if here.0 == Turn::Gone || !has_room || !is_readable {
         return Ok(());
     }
     // By its id it is told from a payment whose reference reads like that.
@@ -365,18 +370,17 @@ fn what_went_first(
     for name in names {
         bind(draft, &stored.source, name, payment)?;
     }
-    let gone = |draft: &Draft| {
+    let earlier = |draft: &Draft| {
         let first = draft.waiting.first().copied();
-        first.filter(|(turn, ..)| *turn == Turn::Gone)
+        first.filter(|(turn, ..)| *turn != Turn::Other && *turn < here.0)
     };
-    if gone(draft).is_none() {
+    if earlier(draft).is_none() {
         return Ok(());
     }
     // It is known to follow while they are decided about.
-    let here = (Turn::Other, stored.received_at, id);
     draft.put_event(id, stored.clone());
     draft.waiting.insert(here);
-    while let Some(next) = gone(draft) {
+    while let Some(next) = earlier(draft) {
         draft.waiting.remove(&next);
         decide_about(draft, next.2)?;
     }

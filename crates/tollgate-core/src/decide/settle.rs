@@ -53,7 +53,7 @@ pub(super) fn settle(
         };
         raised |= follow::order_follows(draft, root, follows)?;
     } else {
-        let came_to = ledger.kept_at_capture(&before.ledger, payment.id);
+        let came_to = before.kept_at_capture(&ledger, &after);
         let stays = came_to.saturating_sub(ledger.all.reserved);
         raised |= attention::too_much(
             draft,

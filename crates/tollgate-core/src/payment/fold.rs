@@ -191,6 +191,17 @@ impl Fold {
         named.saturating_add(self.unexplained_minor())
     }
 
+    /// What the captures had taken of which this earlier fold knows. Where one is told with a greater amount
+    /// now, it was that amount then, too: no other money has come.
+    pub(crate) fn taken_before(&self, earlier: &Fold) -> i64 {
+        let taken = earlier
+            .captures
+            .iter()
+            .filter(|(_, known)| known.was_taken());
+        let as_told_now = taken.filter_map(|(name, _)| self.capture(name));
+        sum(as_told_now.map(|object| object.taken_minor)).max(earlier.taken_minor())
+    }
+
     /// What an anonymous capture brings beyond the named ones.
     fn unexplained_minor(&self) -> i64 {
         let Some(anonymous) = &self.anonymous else {

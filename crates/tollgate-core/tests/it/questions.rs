@@ -635,6 +635,7 @@ fn a_confirmation_takes_nothing_away_and_shows_what_disagrees() {
         ("settled 97", doubted, 100, 0),
         ("settled 103", doubted, 100, 0),
         ("expire", doubted, 100, 0),
+        ("authorized 100", doubted, 100, 0),
         ("voided", doubted, 100, 0),
         ("reversed 100", doubted, 100, 0),
         ("paid 100 + reversed 100", doubted, 100, 0),
@@ -659,6 +660,30 @@ fn a_confirmation_takes_nothing_away_and_shows_what_disagrees() {
     store.take(event("k1", &["A-1"], "authorized 100"), AFTER);
     is_answered(&mut store, "A-1", says("A-1", "voided"));
     assert_eq!(store.attention(id), none);
+}
+
+/// The answer was on its way when more was heard: it is older than that and casts no doubt on it. The next one does, or
+/// confirms.
+#[test]
+fn an_answer_that_is_older_than_what_was_heard_casts_no_doubt() {
+    for (answer, at_last, shown) in [
+        ("authorized 100", "paid 100", &[][..]),
+        ("expire", "paid 100", &[]),
+        ("paid 60", "paid 100", &[]),
+        ("authorized 100", "authorized 100", &["unconfirmed"]),
+        ("expire", "expire", &["unconfirmed"]),
+    ] {
+        let (mut store, id) = waiting();
+        store.take(event("k1", &["A-1"], "authorized 100"), AFTER);
+        let begun = question(&store, "A-1");
+        assert!(takes_up(&mut store, &begun));
+        store.take(event("k2", &["A-1"], "paid 100"), AFTER);
+        ends(&mut store, &begun, answered(says("A-1", answer)));
+        assert_eq!(store.attention(id), [""; 0], "{answer}, then {at_last}");
+        assert_eq!(store.status(id), "Paid consumed");
+        is_answered(&mut store, "A-1", says("A-1", at_last));
+        assert_eq!(store.attention(id), shown, "{answer}, then {at_last}");
+    }
 }
 
 /// Several facts in one answer about an object.

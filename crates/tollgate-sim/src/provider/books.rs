@@ -438,7 +438,7 @@ impl Books {
 
     /// What of an answer counts that was only to confirm what the shop knows already. It takes no money
     /// away, and another amount is a matter for a person.
-    pub fn confirmed(&mut self, at: usize, claims: &[Claim]) -> Vec<Claim> {
+    pub fn confirmed(&mut self, at: usize, claims: &[Claim], is_latest: bool) -> Vec<Claim> {
         let charge = &mut self.charges[at];
         let is_paid =
             charge.reported.state.is_some_and(ChargeState::counts) && charge.coin == Coin::Own;
@@ -449,7 +449,7 @@ impl Books {
             Says::Charge(state) if is_paid => state.counts() && claim.minor == Some(known),
             Says::Charge(_) | Says::Back(..) | Says::BackInAll | Says::Dispute(..) => true,
         };
-        charge.reported.contradicted |= !claims.iter().all(|claim| agrees(&claim));
+        charge.reported.contradicted |= is_latest && !claims.iter().all(|claim| agrees(&claim));
         claims.iter().filter(agrees).cloned().collect()
     }
 

@@ -8,12 +8,13 @@ use super::Stories;
 use super::steps::{
     CANCEL, EXACT, FIVE_MINUTES, OTHER_PART, PART, SETS_ASIDE, SIXTEEN_MINUTES, STOCK, THREE_HOURS,
     TOO_MUCH, UNREADABLE, colliding_ids, cumulative, deliver, give_back, order, pay, plain, refund,
-    register, settle, slow_worker, wait,
+    register, settle, slow_post, slow_worker, wait,
 };
 
 pub(super) fn add_to(stories: &mut Stories) {
     let plain = plain();
     let slow_worker = slow_worker();
+    let slow_post = slow_post();
     let cumulative = cumulative();
     let colliding_ids = colliding_ids();
     stories.add(
@@ -256,6 +257,54 @@ pub(super) fn add_to(stories: &mut Stories) {
                 attempt: 0,
                 part: true,
             },
+        ],
+    );
+    stories.add(
+        "money goes back once more that was told beside the rest of what went",
+        TOO_MUCH,
+        Manner {
+            late_goes_back: true,
+            ..plain
+        },
+        &[
+            pay_of(1, 0, EXACT),
+            Step::Stock { sku: 1, n: 1 },
+            Step::Order {
+                order: 1,
+                shape: 0,
+                attempt: None,
+            },
+            Step::GiveBack {
+                order: 1,
+                attempt: 0,
+                part: true,
+            },
+            wait(SIXTEEN_MINUTES),
+            Step::GiveBack {
+                order: 1,
+                attempt: 0,
+                part: false,
+            },
+            Step::Register {
+                order: 1,
+                attempt: 0,
+                part: false,
+            },
+        ],
+    );
+    stories.add(
+        "money that went back does not leave too much when more is told of it",
+        (Law::L2, "called overpaid without being so"),
+        slow_post,
+        &[
+            STOCK,
+            order(0),
+            Step::Cash { order: 0, mood: 2 },
+            pay(0, EXACT),
+            give_back(false),
+            settle(1),
+            deliver(2),
+            deliver(1),
         ],
     );
 }

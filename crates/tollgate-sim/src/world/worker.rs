@@ -40,6 +40,8 @@ pub(super) enum Lesson {
         charges: Vec<(usize, Vec<Claim>)>,
         /// A report made the shop ask.
         by_report: bool,
+        /// How much the shop had been told when it was asked.
+        heard: u64,
     },
     Refund(String, BackState),
 }
@@ -182,11 +184,17 @@ impl World {
     pub(super) fn learn(&mut self, lesson: &Lesson) {
         match lesson {
             Lesson::Nothing => {}
-            Lesson::Charges { charges, by_report } => {
+            Lesson::Charges {
+                charges,
+                by_report,
+                heard,
+            } => {
+                // An answer that is older than what the shop was told meanwhile casts no doubt on that.
+                let is_latest = *heard == self.books.reports;
                 let now = self.engine.now;
                 for (at, claims) in charges {
                     let claims = match *by_report && self.is_only_to_confirm(*at) {
-                        true => self.books.confirmed(*at, claims),
+                        true => self.books.confirmed(*at, claims, is_latest),
                         false => claims.clone(),
                     };
                     self.books.note_reported(*at, &claims, ASKED, now);
@@ -282,6 +290,7 @@ impl World {
         let lesson = Lesson::Charges {
             charges: let_go.into_iter().collect(),
             by_report: false,
+            heard: self.books.reports,
         };
         (Word::LetGo, lesson)
     }
@@ -427,6 +436,7 @@ impl World {
         let lesson = Lesson::Charges {
             charges: lessons,
             by_report,
+            heard: self.books.reports,
         };
         (word, lesson)
     }

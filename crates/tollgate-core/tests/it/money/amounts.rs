@@ -44,6 +44,12 @@ fn an_amount_that_changes_is_the_greatest_that_is_proved_best() {
         [A-1 paid 60, A-1 paid 100, A-1 settled 97, A-1 refund r1 30]
         -> * | 100 30 0 0 | 100 30 0 | - | amount_changed
 
+        register A-2; A-2 paid 100; A-1 settled 97; A-1 refund r1 100; A-1 paid 100
+        -> Paid consumed | 200 100 0 0 | 200 100 0 | - | amount_changed, duplicate_payment
+
+        A-1 paid 60; A-1 refund r1 60; A-1 paid 100; register A-2; A-2 paid 60
+        -> Paid consumed | 160 60 0 0 | 160 60 0 | - | amount_changed
+
         [A-1 paid 60, asked A-1 paid 100]
         -> Paid consumed | 100 0 0 0 | 100 0 0 | - | amount_changed
 

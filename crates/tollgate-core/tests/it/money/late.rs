@@ -44,6 +44,12 @@ fn late_money_is_dealt_with_by_the_shops_policy() {
     check_table(
         |store| store.rules.late_payment = LatePayment::Refund,
         "
+        run out; A-2 paid 100 + refund r1 40; A-2 refund r2 60; register A-2
+        -> Expired expired | 100 100 0 0 | 100 100 0 | - | *
+
+        run out; A-2 paid 100 + total 40; A-2 paid 100 + total 100; register A-2
+        -> Expired expired | 100 100 0 0 | 100 100 0 | - | *
+
         run out; A-1 paid 100
         -> Expired expired | 100 0 0 100 | 100 0 0 | A-1 100 | paid_unfulfillable
 
