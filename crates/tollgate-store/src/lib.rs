@@ -5,6 +5,8 @@
 
 mod options;
 mod error;
+mod looking;
+mod opening;
 mod store;
 mod figures;
 mod report;

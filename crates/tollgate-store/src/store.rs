@@ -1,7 +1,7 @@
 //! The store: opened once, cloned freely, closed at the end.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -14,29 +14,25 @@ use tollgate_core::id::{EffectId, EndpointId, EventId, RootId, ShopId};
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_core::word::Word as _;
 
-use crate::db::OpenError;
-use crate::db::{
-    Db, Error, Lineage, OpenFile, Postgres, Server, Source, Sql, Sqlite, beside, refuse, two,
-};
+use crate::db::{Db, Error, Lineage, OpenError, Postgres, Server, Source, Sqlite};
 use crate::error::{ReadError, SubmitError};
 use crate::figures::{Counters, Figures, Spreads};
-use crate::gate::checkpoint::Checkpointer;
 use crate::gate::claims::{Claim, Claimed, Renew, next_effect};
 use crate::gate::dedupe::DedupeCache;
 use crate::gate::queue::{Job, Queue, Work};
-use crate::gate::rejected::{RejectedGate, counted_bytes};
+use crate::gate::rejected::counted_bytes;
 use crate::gate::standing::{Cause, Seen, Standing};
 use crate::gate::submission::{Class, Reply, Submission};
 use crate::gate::table_write::TableWrite;
 use crate::gate::wake::Notifier;
 use crate::gate::writer::{Gate, Shared};
+use crate::looking::apart;
 use crate::maintenance::failover::HostWatch;
-use crate::maintenance::resealing;
 use crate::maintenance::restored::{FAILED_OVER, RESTORED};
 use crate::maintenance::rounds::Rounds;
-use crate::options::{Clock, Options, Place, ServerPlace};
+use crate::opening::{Home, Ready, make_ready};
+use crate::options::{Clock, Options, ServerPlace};
 use crate::read::readers::Readers;
-use crate::schema::lock::{self, FileLock};
 use crate::schema::migrate::{self, Step};
 use crate::tables::audit::AuditRecord;
 use crate::tables::deliveries::Rejected;
@@ -44,11 +40,6 @@ use crate::tables::endpoints::{EndpointChange, EndpointRow, EndpointWrite};
 use crate::tables::errors::{ErrorRow, KeepErrors};
 use crate::tables::key_hash::key_hash;
 use crate::tables::sealed::SecretKeys;
-
-/// What lies beside a database, by what its name has more: SQLite's log and its journal, and the program's key.
-const LOG: &str = "-wal";
-const JOURNAL: &str = "-journal";
-const KEY: &str = ".key";
 
 /// How far an id may be ahead of the clock.
 const IDS_AHEAD_MAX: Span = Span::minutes(5);
@@ -79,30 +70,6 @@ struct Inner {
     source: Source,
     /// Dropped last, so that no other process opens the file while it is still ours.
     _home: Home,
-}
-
-/// What keeps a file ours. A server needs nothing.
-#[derive(Default)]
-struct Home {
-    _lock: Option<FileLock>,
-    _folder: Option<tempfile::TempDir>,
-}
-
-/// A database that is ready to be worked with.
-struct Ready {
-    source: Source,
-    /// A connection for each lane.
-    writers: Vec<Db>,
-    shops: BTreeMap<String, ShopId>,
-    rejected: Arc<RejectedGate>,
-    readers: Readers,
-    checkpointer: Option<Checkpointer>,
-    /// What is open, if it is a file.
-    file: Option<OpenFile>,
-    rounds: Option<Rounds>,
-    hosts: Option<HostWatch>,
-    steps: Vec<Step>,
-    home: Home,
 }
 
 /// What is said of shops by their names, by the shops.
@@ -681,46 +648,6 @@ impl Store {
     }
 }
 
-/// Does something with a database that no store has open here, or another process has: it is only
-/// read.
-pub(crate) fn look_at<T: Send>(
-    place: &Place,
-    look: impl FnOnce(&Db) -> Result<T, Error> + Send,
-) -> Result<T, OpenError> {
-    let source = source_of(place)?;
-    apart(|| {
-        let db = open_to_look(&source)?;
-        look(&db).map_err(|error| match &source {
-            Source::File { path, .. } => refuse(path, error),
-            Source::Server(server) => server.refuse(error),
-        })
-    })
-}
-
-/// Where a place is that no store has open here.
-pub(crate) fn source_of(place: &Place) -> Result<Source, OpenError> {
-    match place {
-        Place::File(path) => Ok(Source::File {
-            path: path.clone(),
-            durable: true,
-        }),
-        Place::Memory => Err(OpenError::CannotOpen {
-            path: PathBuf::from(":memory:"),
-        }),
-        Place::Server(place) => Ok(Source::Server(Box::new(Server::of(place)?))),
-    }
-}
-
-/// A connection that only looks: also beside another process, and at a server that takes no writes.
-pub(crate) fn open_to_look(source: &Source) -> Result<Db, OpenError> {
-    Ok(match source {
-        Source::File { path, .. } => Db::Sqlite(Sqlite::open_to_look(path)?),
-        Source::Server(server) => {
-            Db::Postgres(Box::new(Postgres::open_reader(&server.for_looking())?))
-        }
-    })
-}
-
 /// Leaves no caller waiting for a writer that has panicked.
 struct Abandoned(Arc<Queue>);
 
@@ -755,211 +682,10 @@ impl Drop for Inner {
     }
 }
 
-/// Opens and migrates the database, and connects as often as it takes.
-fn make_ready(options: &Options) -> Result<Ready, OpenError> {
-    match &options.place {
-        Place::File(path) => {
-            let left = left_of_missing(path);
-            match left.first() {
-                Some(left) if !options.create => {
-                    return Err(OpenError::Orphaned {
-                        path: path.clone(),
-                        left: left.clone(),
-                    });
-                }
-                _ => set_aside(&left, (options.clock)())?,
-            }
-            file_ready(options, path.clone(), None)
-        }
-        // In memory is a file too, in a folder of its own that goes with the store and without
-        // waiting for the disk: so there is one code path.
-        Place::Memory => {
-            let folder = tempfile::tempdir().map_err(|source| OpenError::Io {
-                path: std::env::temp_dir(),
-                source,
-            })?;
-            file_ready(options, folder.path().join("tollgate.db"), Some(folder))
-        }
-        Place::Server(place) => {
-            let server = Server::of(place)?
-                .with_pause(options.pause.clone())
-                .remembering(Arc::clone(&options.clock));
-            let lanes = place.lanes.max(1);
-            apart(|| server_ready(options, server, lanes))
-        }
-    }
-}
-
-fn file_ready(
-    options: &Options,
-    path: PathBuf,
-    folder: Option<tempfile::TempDir>,
-) -> Result<Ready, OpenError> {
-    let durable = folder.is_none();
-    let mut lock = lock::take(&path)?;
-    let is_new = !path.exists();
-    let db = Sqlite::open_unchanged(&path)?;
-    let mut db = Db::Sqlite(db);
-    migrate::pending(&db, &path)?;
-    if let Db::Sqlite(sqlite) = &mut db {
-        sqlite.become_writer(&path, durable)?;
-    }
-    let steps = migrate::migrate(&db, &path, (options.clock)().as_millis())?;
-    let says = |error| refuse(&path, error);
-    // Nobody else has the file, so no one is at work who could not open what is sealed.
-    if options.secret_keys.seal.is_some() {
-        resealing::reseal(&db, &options.secret_keys, &mut |_, _| {}).map_err(says)?;
-    }
-    let shops = name_shops(&db, &options.shops).map_err(says)?;
-    let rejected = Arc::new(RejectedGate::open(&db, &options.limits).map_err(says)?);
-    let file = OpenFile::now(&path);
-    if let Some(file) = &file {
-        lock.name_file(&file.identity().to_string());
-    }
-    if is_new && durable {
-        let whole = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
-        tracing::info!(path = %whole.display(), "there was no database here; a new one was made");
-    }
-    let checkpointer = Sqlite::open_checkpointer(&path, durable)?;
-    let checkpointer =
-        Checkpointer::start(checkpointer, path.clone()).map_err(|source| OpenError::Io {
-            path: path.clone(),
-            source,
-        })?;
-    let source = Source::File { path, durable };
-    Ok(Ready {
-        readers: Readers::start(&source, options.limits.readers)?,
-        source,
-        writers: vec![db],
-        shops,
-        rejected,
-        checkpointer: Some(checkpointer),
-        file,
-        rounds: None,
-        hosts: None,
-        steps,
-        home: Home {
-            _lock: Some(lock),
-            _folder: folder,
-        },
-    })
-}
-
-/// What lies there of a database that is missing: it was moved or deleted, and a new one in its place would be
-/// without all that was stored. The lock stays behind an orderly end, and proves nothing.
-fn left_of_missing(path: &Path) -> Vec<PathBuf> {
-    if path.exists() {
-        return Vec::new();
-    }
-    // A link that leads nowhere has them where it leads.
-    let real = std::fs::read_link(path).unwrap_or_else(|_| path.to_owned());
-    let mut left: Vec<PathBuf> = [LOG, JOURNAL, KEY]
-        .iter()
-        .flat_map(|ending| [beside(path, ending), beside(&real, ending)])
-        .filter(|file| file.exists())
-        .collect();
-    left.dedup();
-    left
-}
-
-/// Before a new database is made all the same: its log would be that of the missing one, which SQLite
-/// deletes. It is kept under another name. The key is the new one's too.
-fn set_aside(left: &[PathBuf], now: Timestamp) -> Result<(), OpenError> {
-    for file in left {
-        let is_log = [LOG, JOURNAL].iter().any(|ending| {
-            file.as_os_str()
-                .as_encoded_bytes()
-                .ends_with(ending.as_bytes())
-        });
-        if !is_log {
-            tracing::warn!(file = %file.display(), "it belongs to a database that is missing; the new one goes on with it");
-            continue;
-        }
-        let kept = beside(file, &format!(".orphaned-{}", now.as_millis()));
-        let refuse = |source| OpenError::Io {
-            path: file.clone(),
-            source,
-        };
-        std::fs::rename(file, &kept).map_err(refuse)?;
-        tracing::warn!(file = %file.display(), kept = %kept.display(), "it belongs to a database that is missing");
-    }
-    Ok(())
-}
-
-fn server_ready(options: &Options, server: Server, lanes: usize) -> Result<Ready, OpenError> {
-    let name = PathBuf::from(server.to_string());
-    let says = |error| server.refuse(error);
-    let db = Postgres::open_writer(&server)?;
-    let now = (options.clock)();
-    let db = Db::Postgres(Box::new(db));
-    let steps = migrate::migrate(&db, &name, now.as_millis())?;
-    let shops = name_shops(&db, &options.shops).map_err(says)?;
-    let rejected = Arc::new(RejectedGate::open(&db, &options.limits).map_err(says)?);
-    let rounds = Rounds::start(&db, server.clone(), options, Arc::clone(&rejected))?;
-    let mut writers = vec![db];
-    while writers.len() < lanes {
-        writers.push(Db::Postgres(Box::new(Postgres::open_writer(&server)?)));
-    }
-    let hosts = HostWatch::start(&server)?;
-    let source = Source::Server(Box::new(server));
-    Ok(Ready {
-        readers: Readers::start(&source, options.limits.readers)?,
-        source,
-        writers,
-        shops,
-        rejected,
-        checkpointer: None,
-        file: None,
-        rounds: Some(rounds),
-        hosts,
-        steps,
-        home: Home::default(),
-    })
-}
-
-/// Does something on a thread of its own: connections to a server wait in a way that an async
-/// runtime's threads must not.
-pub(crate) fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    std::thread::scope(|scope| {
-        scope
-            .spawn(work)
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    })
-}
-
 /// A number that no other process has drawn.
 pub(crate) fn random() -> u64 {
     use std::hash::{BuildHasher, Hasher};
     std::hash::RandomState::new().build_hasher().finish()
-}
-
-/// `shops.insert`: a number once given stays. On PostgreSQL two instances may draw the same number; the
-/// second draws again.
-const INSERT_SHOP: Sql = two(
-    "insert into shops (name) values (?1) on conflict (name) do nothing",
-    "insert into shops (shop_id, name)
-     select coalesce(max(shop_id), 0) + 1, ?1 from shops
-     having not exists (select 1 from shops where name = ?1)
-         on conflict do nothing",
-);
-/// `shops.get`: by its unique name.
-const SHOP: &str = "select shop_id from shops where name = ?1";
-
-/// Gives every configured shop its number; a number once given stays.
-fn name_shops(db: &Db, names: &[String]) -> Result<BTreeMap<String, ShopId>, Error> {
-    for name in names {
-        loop {
-            db.run(INSERT_SHOP, &[name])?;
-            if db.one(SHOP, &[name], |_| Ok(()))?.is_some() {
-                break;
-            }
-        }
-    }
-    let all = db.all("select name, shop_id from shops", &[], |row| {
-        Ok((row.get::<String>(0)?, ShopId(row.get(1)?)))
-    })?;
-    Ok(all.into_iter().collect())
 }
 
 /// It is not known whether it happened. If its worker settles it before, nothing is changed (I5).

@@ -13,8 +13,8 @@ use crate::db::OpenError;
 use crate::db::{Db, Error, id_at};
 use crate::error::ReadError;
 use crate::inspect::doctor;
+use crate::looking::look_at;
 use crate::options::Place;
-use crate::store::look_at;
 use crate::tables::roots;
 
 /// The newest orders of a shop that are looked at.

@@ -37,7 +37,7 @@ impl Scratch {
 
     fn run(&self, statement: &str) -> Result<(), OpenError> {
         let server = Server::of(&self.server)?;
-        crate::store::apart(|| {
+        crate::looking::apart(|| {
             let db = Db::Postgres(Box::new(Postgres::open_plain(&server)?));
             db.script(statement).map_err(|error| server.refuse(error))
         })

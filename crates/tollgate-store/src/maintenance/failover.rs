@@ -73,7 +73,7 @@ impl Store {
     /// What there is to be decided about after a failover. Nothing is changed, and no store is needed.
     pub fn failover_at(place: &ServerPlace) -> Result<Failover, OpenError> {
         let server = Server::of(place)?;
-        crate::store::apart(|| {
+        crate::looking::apart(|| {
             let hosts = server.look_at_hosts()?;
             let postgres = Postgres::open_reader(&server.for_looking())?;
             look(&postgres, hosts).map_err(|error| server.refuse(error))
@@ -91,7 +91,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Accepted, AcceptError> {
         let server = Server::of(place)?.for_mending();
-        crate::store::apart(|| {
+        crate::looking::apart(|| {
             let postgres = Postgres::open_plain(&server)?;
             let db = Db::Postgres(Box::new(postgres));
             let accepted = accept(&db, shown, last_receipts, now);

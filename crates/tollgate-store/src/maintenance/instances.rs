@@ -68,7 +68,7 @@ fn connected<T: Send>(
     work: impl FnOnce(&Db) -> Result<T, Error> + Send,
 ) -> Result<T, OpenError> {
     let server = Server::of(place)?;
-    crate::store::apart(|| {
+    crate::looking::apart(|| {
         let db = Db::Postgres(Box::new(Postgres::open_writer(&server)?));
         work(&db).map_err(|error| server.refuse(error))
     })

@@ -10,9 +10,9 @@ use tollgate_core::time::Timestamp;
 use crate::Store;
 use crate::db::{Db, Error, OpenError, Postgres, Source, Sqlite, refuse};
 use crate::error::ReadError;
+use crate::looking::{apart, look_at, source_of};
 use crate::options::Place;
 use crate::schema::{lock, migrate};
-use crate::store::{apart, look_at, source_of};
 use crate::tables::kept_secrets::{self, KeptSecrets};
 use crate::tables::sealed::SecretKeys;
 

@@ -14,10 +14,10 @@ use super::backup::{BackedUp, BackupError, BackupStep, KEY, Part, copy, sync_fol
 use super::restored::{self, Followed, LastReceipt, LastReceiptError};
 use crate::Store;
 use crate::db::{Db, Error, OpenError, Postgres, Source, Sqlite, beside, refuse};
+use crate::looking::{apart, source_of};
 use crate::options::Place;
 use crate::schema::migrate::BACKUP;
 use crate::schema::{lock, migrate};
-use crate::store::{apart, source_of};
 
 /// How a backup is put back.
 #[derive(Debug, Clone)]

@@ -342,7 +342,7 @@ fn read(path: &str) -> String {
 
 #[test]
 fn every_error_code_has_its_heading() {
-    let source = read("crates/tollgate-server/src/http/problem.rs");
+    let source = read("crates/tollgate-server/src/http/problem/codes.rs");
     let table = between(&source, "\ncodes! {\n", "\n}\n").next();
     let codes: BTreeSet<String> = table
         .expect("there is a table")

@@ -452,7 +452,7 @@ mod tests {
             assert_eq!((*lang, *dir), (language.tag(), expected));
             for text in [number, date, seller, tax_id, genuine, unknown] {
                 assert!(
-                    crate::http::problem::tests::is_of(language, text),
+                    crate::http::problem::is_of(language, text),
                     "{lang}: {text}"
                 );
             }

@@ -102,7 +102,7 @@ impl Store {
 
     /// The same of a database that is not open here, or that another process serves.
     pub fn doctor_at(place: &Place, examination: &Examination) -> Report {
-        match crate::store::source_of(place) {
+        match crate::looking::source_of(place) {
             Ok(source) => examine(&source, examination),
             Err(error) => unreachable_report("reach", &error),
         }
@@ -112,7 +112,7 @@ impl Store {
 /// The columns, constraints and indexes of a server's tables, a line each: what is written down in
 /// `server_schema.txt` of those that the migrations make.
 pub fn server_schema(place: &Place) -> Result<String, OpenError> {
-    crate::store::look_at(place, made::server_schema)
+    crate::looking::look_at(place, made::server_schema)
 }
 
 /// There is a schema to look at.
@@ -157,7 +157,7 @@ fn examine(source: &Source, examination: &Examination) -> Report {
     match source {
         Source::File { path, .. } => {
             let mut report = file::examine_outside(path, examination);
-            match crate::store::open_to_look(source) {
+            match crate::looking::open_to_look(source) {
                 Ok(db) => {
                     let looking = Looking {
                         db: &db,
@@ -174,8 +174,8 @@ fn examine(source: &Source, examination: &Examination) -> Report {
             }
             report
         }
-        Source::Server(server) => crate::store::apart(|| {
-            let db = match crate::store::open_to_look(source) {
+        Source::Server(server) => crate::looking::apart(|| {
+            let db = match crate::looking::open_to_look(source) {
                 Ok(db) => db,
                 Err(error) => return unreachable_report("reach", &error),
             };

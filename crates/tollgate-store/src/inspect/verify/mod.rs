@@ -32,9 +32,9 @@ use crate::Store;
 use crate::db::OpenError;
 use crate::db::{Db, Error};
 use crate::error::ReadError;
+use crate::looking::look_at;
 use crate::options::Place;
 use crate::report::{Checked, Level, Report};
-use crate::store::look_at;
 use crate::tables::horizon::{self, Horizon, Lost};
 
 /// What comes due is done within this time while the server runs.

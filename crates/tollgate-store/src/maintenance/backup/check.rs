@@ -9,8 +9,8 @@ use tollgate_core::id::ShopId;
 
 use super::BackupError;
 use crate::db::{Bind, Db, Error, Sql, Sqlite, on_sqlite, refuse};
+use crate::looking::apart;
 use crate::schema::migrate;
-use crate::store::apart;
 
 /// What a database has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -22,10 +22,10 @@ use crate::db::{
     Db, Error, OpenError, Postgres, SCHEMA_VERSION, Server, Source, Sql, Sqlite, beside,
     on_postgres,
 };
+use crate::looking::{apart, source_of};
 use crate::options::Place;
 use crate::schema::lock::FileLock;
 use crate::schema::{lock, migrate, partitions};
-use crate::store::{apart, source_of};
 use crate::tables::kept_secrets::{open_shared, seal_shared};
 use crate::tables::sealed::{SecretKeys, Unopened};
 use crate::tables::search_terms;

@@ -23,11 +23,11 @@ use tollgate_core::time::{Span, Timestamp};
 use crate::Store;
 use crate::db::OpenError;
 use crate::db::{Db, Error, Postgres, Source, Sqlite, refuse};
+use crate::looking::{apart, look_at, source_of};
 use crate::options::Place;
 use crate::schema::lock;
 use crate::schema::migrate;
 use crate::schema::month::Month;
-use crate::store::{apart, look_at, source_of};
 
 /// What stops a month is listed up to this; more is only counted.
 pub const STOPS_LISTED_MAX: usize = 20;
