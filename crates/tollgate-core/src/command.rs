@@ -584,6 +584,8 @@ pub struct Answer {
     pub object: String,
     /// The question's number.
     pub n: u32,
+    /// The root that it was about, if that is known.
+    pub root: Option<RootId>,
     /// The root's version when the question started, if it was about a known one.
     pub version: Option<i64>,
     /// The event that made us ask.

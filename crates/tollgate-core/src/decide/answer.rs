@@ -4,7 +4,7 @@
 use crate::command::Answer;
 use crate::decision::Outcome;
 use crate::effect::{AnswerContent, AskReason};
-use crate::event::{CaptureState, Confirm, Fact, FactKind};
+use crate::event::{CaptureState, Confirm, Event, Fact, FactKind};
 use crate::id::{EventId, PaymentId};
 use crate::method::PaymentMethod;
 use crate::order::{AttentionCode, Root};
@@ -105,7 +105,23 @@ fn subject(draft: &Draft, answer: &Answer) -> Step<Option<PaymentId>> {
         }
     }
     let payments = rendezvous::bound(draft, &answer.source, &names)?;
-    Ok(payments.into_iter().next())
+    match payments.into_iter().next() {
+        Some(payment) => Ok(Some(payment)),
+        None => asked_about(draft, answer),
+    }
+}
+
+/// The payment whose reference was asked about. All of its names may lead elsewhere, because they read like others'.
+fn asked_about(draft: &Draft, answer: &Answer) -> Step<Option<PaymentId>> {
+    let Some(root) = answer.root else {
+        return Ok(None);
+    };
+    let known = draft.root(root)?;
+    let payment = known.and_then(|root| {
+        let mut payments = root.payments.iter();
+        payments.find(|known| known.source == answer.source && known.reference == answer.object)
+    });
+    Ok(payment.map(|payment| payment.id))
 }
 
 /// The names of an answer that lead to a payment, what was asked about first.
@@ -524,6 +540,7 @@ fn place(
     {
         let was = stored.state;
         learn(&mut stored);
+        make_readable(&mut stored.event, said.facts);
         for fact in said.facts {
             if !stored.event.facts.contains(fact) {
                 stored.event.facts.push(fact.clone());
@@ -538,6 +555,19 @@ fn place(
         draft.put_event(id, stored);
     }
     Ok(())
+}
+
+/// What could not be read of an event, and is said in an answer with its amount, is what the answer says.
+fn make_readable(event: &mut Event, said: &[Fact]) {
+    let is_it = |fact: &Fact, said: &Fact| {
+        let is_same_kind = std::mem::discriminant(&fact.kind) == std::mem::discriminant(&said.kind);
+        is_same_kind && fact.object == said.object && said.money.is_some()
+    };
+    let unreadable = |fact: &Fact| fact.money.is_none();
+    event
+        .facts
+        .retain(|fact| !unreadable(fact) || !said.iter().any(|said| is_it(fact, said)));
+    event.amount_unreadable &= event.facts.iter().any(unreadable);
 }
 
 /// How long a provider that says nothing decisive is left alone before it is asked once more; `None`

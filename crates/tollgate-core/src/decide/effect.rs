@@ -173,6 +173,7 @@ pub(super) fn settle(draft: &mut Draft, settled: &SettleEffect) -> Step<Reply> {
                     source: source.clone(),
                     object: object.clone(),
                     n: *n,
+                    root: effect.root,
                     version: effect.root.map(|_| *version),
                     event: *event,
                     content: content.clone(),

@@ -81,7 +81,13 @@ pub(super) fn order_follows(draft: &mut Draft, root: &mut Root, follows: Follows
             let was_refunded = before.ledger.all.refunded;
             refunds_show(draft, root, ledger, was_refunded, event);
             let status_now = root.order.as_ref().map(|order| order.status);
-            if status == OrderStatus::Refunded && status_now == Some(OrderStatus::Paid) {
+            let has_more = before.ledger.all.captured < ledger.all.captured;
+            let comes_back = match status_now {
+                Some(OrderStatus::Paid) => true,
+                Some(OrderStatus::PartiallyRefunded) => has_more,
+                _ => false,
+            };
+            if status == OrderStatus::Refunded && comes_back {
                 let code = AttentionCode::DuplicatePayment;
                 attention::raise(draft, root, code, Some(payment.id), event);
                 raised = true;

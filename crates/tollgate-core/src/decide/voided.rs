@@ -100,6 +100,7 @@ pub(super) fn answered(
         // No question of the payment's own is closed by it, and without a version it lowers nothing
         // that a question of its own has not confirmed.
         n: 0,
+        root: Some(payment.root()),
         version: None,
         event: None,
         content: content.clone(),

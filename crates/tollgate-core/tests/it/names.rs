@@ -2,6 +2,7 @@
 //! Money goes to the payment that is meant, or is shown; never to its namesake (docs/money.md, L9).
 
 use tollgate_core::decision::Refusal;
+use tollgate_core::effect::AnswerContent;
 use tollgate_core::event::{Event, Policy};
 use tollgate_core::id::RootId;
 use tollgate_core::snapshot::{EventOutcome, EventState};
@@ -9,6 +10,7 @@ use tollgate_core::snapshot::{EventOutcome, EventState};
 use crate::store::Store;
 use crate::stories::*;
 use crate::words::*;
+use crate::worker::*;
 
 /// A source that is asked by its own ids: they lead like references.
 const PAGES: Policy = Policy {
@@ -55,6 +57,34 @@ fn a_providers_id_that_reads_like_a_reference_of_another_payment_moves_nothing_t
         assert_eq!(books(&store, id), paid);
         assert_eq!(books(&store, other), paid);
     }
+}
+
+/// Both names of a payment read like names of others. What was asked about it is answered about it all the same, and its
+/// order is completed.
+#[test]
+fn an_answer_whose_names_all_lead_elsewhere_is_about_what_was_asked() {
+    let (mut store, _) = shop();
+    store.stock("shirt", 9);
+    store.order(with_payment(order("B", &[line("shirt", 1, 100)]), "B-1"));
+    store.take(with_id("k2", &["B-1", "C-1"], "C-1", "paid 100"), NEVER);
+    let said = Event {
+        code: Some("C".to_owned()),
+        ..with_id("k3", &["C-1", "A-1"], "A-1", "paid 100")
+    };
+    store.take(said, AFTER);
+    let id = store.order(order("C", &[line("shirt", 1, 100)]));
+    assert_eq!(books(&store, id), PAID);
+    issue_all(&mut store);
+    assert_eq!(store.status(id), "Paid consumed");
+    let content = AnswerContent::Facts {
+        method: None,
+        names: vec!["C-1".to_owned(), "A-1".to_owned()],
+        facts: vec![fact("paid 100", idr)],
+        provider_payment_id: Some("A-1".to_owned()),
+        unreadable: false,
+    };
+    does(&mut store, "ask:bank:C-1:1", answered(content));
+    assert_eq!(store.status(id), "Completed consumed");
 }
 
 /// The event comes first, then the payment whose reference reads like its id, then its own.

@@ -423,6 +423,43 @@ fn what_came_without_an_id_is_not_unpaid_by_what_only_confirms_it() {
     }
 }
 
+/// Money waits for its payment, and nobody could say how much it is: neither the report, nor the first answer. The next
+/// answer can: it counts.
+#[test]
+fn what_could_not_be_read_at_first_counts_once_it_can() {
+    let unpriced = |words: &str| Fact {
+        money: None,
+        ..fact(words, idr)
+    };
+    for policy in [BEFORE, AFTER, NEVER] {
+        let mut store = Store::new();
+        store.stock("shirt", 3);
+        let said = Event {
+            facts: vec![unpriced("paid 100")],
+            amount_unreadable: true,
+            ..event("k1", &["A-1"], "paid 100")
+        };
+        let (report, _) = store.take(said, policy);
+        if policy == BEFORE {
+            let content = AnswerContent::Facts {
+                method: None,
+                names: vec!["A-1".to_owned()],
+                facts: vec![unpriced("paid 100")],
+                provider_payment_id: None,
+                unreadable: true,
+            };
+            is_answered(&mut store, "A-1", content);
+        }
+        assert_eq!(store.event_state(report), EventState::Parked);
+        store.later(Span::minutes(16));
+        store.act(Action::ParkedDue(report));
+        is_answered(&mut store, "A-1", says("A-1", "paid 100"));
+        let id = store.order(with_payment(order("A", &[line("shirt", 1, 100)]), "A-1"));
+        assert_eq!(store.status(id), "Paid consumed", "{policy:?}");
+        assert_eq!(store.attention(id), [""; 0], "{policy:?}");
+    }
+}
+
 /// 100 were reported under the bank's signature and wait for their order. The answer about them cannot be read:
 /// it proves nothing, also not that the 100 are in doubt.
 #[test]

@@ -214,6 +214,7 @@ fn action(store: &mut Store, dice: &Dice) -> Action {
             source: "bank".to_owned(),
             object: dice.names[0].to_owned(),
             n: (dice.other % 3) as u32,
+            root: dice.flags[0].then(|| root(dice.root)),
             version: dice.flags[0].then_some(dice.root as i64),
             event: dice.flags[1].then(|| EventId::on(root(dice.root), 1)),
             content: match dice.other % 3 {

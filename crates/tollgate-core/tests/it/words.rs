@@ -363,6 +363,7 @@ impl Store {
             source: "bank".to_owned(),
             object: object.to_owned(),
             n,
+            root: None,
             version,
             event,
             content,

@@ -202,7 +202,7 @@ impl Laws {
             .iter()
             .any(|alarm| alarm.open && alarm.code == "duplicate_payment");
         let revived = match order.status {
-            Status::Paid => !waits,
+            Status::Paid | Status::PartlyRefunded => !waits,
             Status::Completed => true,
             _ => false,
         };

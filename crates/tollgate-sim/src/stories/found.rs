@@ -6,9 +6,9 @@ use crate::script::Step;
 
 use super::Stories;
 use super::steps::{
-    CANCEL, EXACT, FIVE_MINUTES, OTHER_PART, PART, SETS_ASIDE, SIXTEEN_MINUTES, STOCK, THREE_HOURS,
-    TOO_MUCH, UNREADABLE, colliding_ids, cumulative, deliver, give_back, order, pay, plain, refund,
-    register, settle, slow_post, slow_worker, wait,
+    CANCEL, EIGHT_DAYS, EXACT, FIVE_MINUTES, OTHER_PART, PART, SETS_ASIDE, SIXTEEN_MINUTES, STOCK,
+    THREE_HOURS, TOO_MUCH, UNREADABLE, colliding_ids, cumulative, deliver, give_back, order, pay,
+    plain, refund, register, settle, slow_post, slow_worker, wait,
 };
 
 pub(super) fn add_to(stories: &mut Stories) {
@@ -305,6 +305,46 @@ pub(super) fn add_to(stories: &mut Stories) {
             settle(1),
             deliver(2),
             deliver(1),
+        ],
+    );
+    stories.add(
+        "an order that was given back whole is paid again in two steps and completes",
+        (Law::L6, "a refunded order came back by itself"),
+        plain,
+        &[
+            STOCK,
+            order(0),
+            Step::Cash { order: 0, mood: 3 },
+            refund(4),
+            pay(1, EXACT),
+            pay(1, OTHER_PART),
+            Step::GiveBack {
+                order: 0,
+                attempt: 1,
+                part: false,
+            },
+            register(1),
+        ],
+    );
+    stories.add(
+        "money that could not be read at first is not counted when it can be",
+        (Law::L2, "a payment over what is not due"),
+        plain,
+        &[
+            Step::Stock { sku: 1, n: 1 },
+            Step::Trouble {
+                asks: true,
+                how: UNREADABLE,
+            },
+            pay_of(1, 2, EXACT),
+            wait(EIGHT_DAYS),
+            pay_of(1, 2, PART),
+            Step::Order {
+                order: 1,
+                shape: 0,
+                attempt: Some(2),
+            },
+            Step::Cash { order: 1, mood: 2 },
         ],
     );
 }

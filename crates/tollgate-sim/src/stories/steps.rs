@@ -15,6 +15,7 @@ pub(super) const UNREADABLE: u8 = 6;
 pub(super) const FIVE_MINUTES: u8 = 2;
 pub(super) const SIXTEEN_MINUTES: u8 = 3;
 pub(super) const THREE_HOURS: u8 = 4;
+pub(super) const EIGHT_DAYS: u8 = 6;
 
 pub(super) const STOCK: Step = Step::Stock { sku: 0, n: 1 };
 pub(super) const TWO: Step = Step::Stock { sku: 0, n: 2 };

@@ -258,6 +258,7 @@ fn answer(content: AnswerContent) -> Action {
         source: BANK.to_owned(),
         object: "R1".to_owned(),
         n: 1,
+        root: None,
         version: None,
         event: Some(event_id(8)),
         content,

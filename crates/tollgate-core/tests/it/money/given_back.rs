@@ -176,7 +176,7 @@ fn what_comes_with_its_refund_has_paid_first() {
         -> PartiallyPaid active | 100 60 0 40 | 100 60 0 | A-2 40 | -
 
         A-1 x:paid 100; A-1 refund r1 100; A-1 x:reversed; A-1 y:paid 110
-        -> PartiallyRefunded consumed | 110 100 0 0 | 210 100 100 | - | payment_reversed
+        -> PartiallyRefunded consumed | 110 100 0 0 | 210 100 100 | - | duplicate_payment, payment_reversed
         ",
     );
 }
@@ -255,6 +255,15 @@ fn what_has_nothing_left_is_not_complete() {
 
         A-1 paid 100; receipts; A-1 refund r1 100; receipts; A-1 b:paid 100; receipts
         -> Paid consumed | 200 100 0 0 | 200 100 0 | - | duplicate_payment
+
+        A-1 paid 100; receipts; A-1 refund r1 100; receipts; A-1 b:paid 40; receipts
+        -> PartiallyRefunded consumed | 140 100 0 0 | 140 100 0 | - | duplicate_payment
+
+        A-1 paid 100; receipts; A-1 refund r1 100; A-1 b:paid 40; A-1 c:paid 60; receipts
+        -> Paid consumed | 200 100 0 0 | 200 100 0 | - | duplicate_payment
+
+        A-1 paid 100; A-1 refund r1 60; A-1 refund r2 40; A-1 refund-reversed r1 60; receipts
+        -> PartiallyRefunded consumed | 100 40 0 0 | 100 40 0 | - | -
 
         A-1 paid 100; A-1 lost d1; receipts
         -> Paid consumed | 100 0 100 0 | 100 0 100 | - | chargeback
