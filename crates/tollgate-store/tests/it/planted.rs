@@ -128,6 +128,12 @@ fn portable(statement: &str, place: &Place) -> String {
             let mut text = String::new();
             let mut rest = statement;
             while let Some((before, after)) = rest.split_once("X'") {
+                // A text may end in this letter.
+                if !before.ends_with([' ', '(', '=']) {
+                    text.push_str(&format!("{before}X'"));
+                    rest = after;
+                    continue;
+                }
                 let (bytes, behind) = after.split_once('\'').expect("bytes are closed");
                 text.push_str(&format!("{before}decode('{bytes}', 'hex')"));
                 rest = behind;
