@@ -28,8 +28,6 @@ pub struct Account {
     pub reserved: i64,
     /// What of the captured is a fee that the customer has paid on top of what was due.
     pub fee: i64,
-    /// What ever came, be it still here or not.
-    taken: i64,
     /// What of the refunded our staff handed over, outside of the provider.
     handed_over: i64,
     /// What the payment was for; of all of a root's together, of no meaning.
@@ -50,8 +48,7 @@ impl Account {
             fold.projection.refunded_minor,
         );
         let lost = fold.lost_minor();
-        let taken = fold.taken_minor();
-        let is_on_paper = 0 < taken;
+        let is_on_paper = 0 < fold.taken_minor();
         Account {
             captured,
             refunded,
@@ -61,7 +58,6 @@ impl Account {
                 i64::saturating_add(sum, refund.money.minor)
             }),
             fee: fold.projection.fee_minor,
-            taken,
             handed_over: fold.handed_over_minor(),
             due: payment.due.minor.max(0),
             on_paper: match is_on_paper {
@@ -102,7 +98,6 @@ impl Account {
             lost: self.lost.saturating_add(other.lost),
             reserved: self.reserved.saturating_add(other.reserved),
             fee: self.fee.saturating_add(other.fee),
-            taken: self.taken.saturating_add(other.taken),
             handed_over: self.handed_over.saturating_add(other.handed_over),
             due: 0,
             on_paper: self.on_paper.saturating_add(other.on_paper),

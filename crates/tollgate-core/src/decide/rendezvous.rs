@@ -310,8 +310,8 @@ fn turn(id: EventId, stored: &StoredEvent) -> Turn {
     }
 }
 
-/// Decides about everything that was called up, and about what that calls up: what says that money went
-/// comes first, then the oldest.
+/// Decides about everything that was called up, and about what that calls up: first what says that money went, then
+/// what says that beside what came, then the oldest.
 pub(super) fn drain(draft: &mut Draft) -> Step<()> {
     while let Some((_, _, id)) = draft.waiting.pop_first() {
         decide_about(draft, id)?;
@@ -372,7 +372,7 @@ fn what_went_first(
     }
     let earlier = |draft: &Draft| {
         let first = draft.waiting.first().copied();
-        first.filter(|(turn, ..)| *turn != Turn::Other && *turn < here.0)
+        first.filter(|(turn, ..)| *turn < here.0)
     };
     if earlier(draft).is_none() {
         return Ok(());
