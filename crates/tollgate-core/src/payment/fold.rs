@@ -19,6 +19,8 @@ pub struct CaptureObject {
     /// what was reported of its capture and its settlement. 0 where nothing was taken, and where it is
     /// not known how much: no amount, no money.
     pub taken_minor: i64,
+    /// The greatest amount that was reported of it, however well that was proved; at least what was taken.
+    pub greatest_minor: i64,
     /// Its amount was reported in more than one way.
     pub amounts_differ: bool,
     /// Money was taken and it is not known how much.
@@ -189,6 +191,14 @@ impl Fold {
     pub fn taken_minor(&self) -> i64 {
         let named = sum(self.captures.values().map(|object| object.taken_minor));
         named.saturating_add(self.unexplained_minor())
+    }
+
+    /// The most that was ever taken by what was reported: more than [`Fold::taken_minor`] where a smaller amount was
+    /// proved better afterwards.
+    pub fn greatest_minor(&self) -> i64 {
+        let named = sum(self.captures.values().map(|object| object.greatest_minor));
+        let unnamed = self.anonymous.map_or(0, |object| object.greatest_minor);
+        named.max(unnamed).max(self.taken_minor())
     }
 
     /// What the captures had taken of which this earlier fold knows. Where one is told with a greater amount
@@ -544,6 +554,7 @@ impl<'f> Best<'f> {
         CaptureObject {
             state,
             taken_minor,
+            greatest_minor: self.greatest.max(taken_minor),
             amounts_differ: taken && self.least < self.greatest,
             unpriced: taken && proof.is_none(),
             fee_minor: fee.map_or(0, |fee| fee.fee_minor.min(taken_minor)),

@@ -2,6 +2,7 @@
 
 use tollgate_core::command::{Action, CreateOrder, RefundPayment, Settlement};
 use tollgate_core::effect::TargetKind;
+use tollgate_core::event::Strength;
 use tollgate_core::id::{HoldId, PaymentId, RefundId};
 use tollgate_core::time::Span;
 use tollgate_store::{Level, Report, Store};
@@ -12,7 +13,7 @@ use crate::receipts::issued;
 use crate::rows;
 use crate::words::{
     DOUBTED, TRUSTED, by_code, calendar, create, event, hear, hold, in_slot, order, order_of,
-    paid_by, put_calendar, register_alone, root_id, root_id_at, slots, stock, take_at,
+    paid_by, put_calendar, register_alone, root_id, root_id_at, slots, stock, take, take_at,
 };
 use crate::world::{World, submission};
 
@@ -266,6 +267,34 @@ async fn a_breach_of_each_law_is_found() {
         let seen = report.check(expected[0]).expect("it is one of the table");
         assert!(!seen.fix.is_empty(), "{seen:?}");
     }
+}
+
+/// 100 came and were given back; then the provider proves better that it was 40. That is shown to a person, and is no
+/// breach: when it was ordered back it was there.
+#[tokio::test]
+async fn what_was_given_back_before_its_amount_turned_out_smaller_is_no_breach() {
+    let world = World::new();
+    world.act(stock("A", 3)).await;
+    world.act(create(paid_by(order(2, "PAID"), "R2"))).await;
+    world.act(hear(3, "e-3", "R2", "paid 100")).await;
+    world
+        .act(Action::RefundPayment(RefundPayment {
+            payment: PaymentId::on(root_id(2), 1),
+            minor: 100,
+            reason: String::new(),
+            restock: Vec::new(),
+            release_slot: false,
+            recorded: false,
+        }))
+        .await;
+    let mut later = event("e-4", &["R2"], "paid 40");
+    for fact in &mut later.facts {
+        fact.strength = Strength::Asked;
+    }
+    world.act(take(4, later)).await;
+    let report = world.store.verify().await.expect("it reads");
+    let ordered_back = report.check("money.ordered_back");
+    assert_eq!(ordered_back.map(|check| check.level), Some(Level::Ok));
 }
 
 /// It is not known what became of the call, until the provider says that the money has gone back.
