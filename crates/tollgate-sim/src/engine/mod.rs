@@ -93,6 +93,7 @@ fn is_request(action: &Action) -> bool {
     matches!(
         action,
         Action::CreateOrder(_)
+            | Action::TakeHold(_)
             | Action::CancelOrder(_)
             | Action::RegisterPayment(_)
             | Action::CapturePayment { .. }
@@ -271,6 +272,7 @@ impl Engine {
         match action {
             Action::TakeEvent(take) => take.id = EventId::on(self.fresh(), 1),
             Action::CreateOrder(create) => create.fresh = self.fresh(),
+            Action::TakeHold(take) => take.fresh = self.fresh(),
             Action::RegisterPayment(register) => register.fresh = self.fresh(),
             Action::CapturePayment { fresh, .. } => *fresh = self.fresh(),
             _ => {}
