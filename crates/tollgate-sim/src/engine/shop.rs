@@ -207,8 +207,13 @@ impl Engine {
             slot: slot.then_some((wish, 1)),
             hold: Span::millis(hold_ms),
         }));
+        // Asked for again it has another id.
+        let root = match &outcome {
+            Outcome::Root(root) => root.id,
+            _ => fresh,
+        };
         match Made::of(outcome) {
-            Made::As(_) => Made::As(HoldId::on(fresh, 0).as_u128()),
+            Made::As(_) => Made::As(HoldId::on(root, 0).as_u128()),
             other => other,
         }
     }
