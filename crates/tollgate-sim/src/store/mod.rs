@@ -329,11 +329,14 @@ pub fn play(script: &Script) -> Played {
 impl Backend for StoreBackend {
     fn act(&mut self, now: Timestamp, command: Command, request: Option<u64>) -> Option<Outcome> {
         self.move_clock(now);
-        if self.death == Some((0, Death::Idle)) && is_of_worker(&command.action) {
-            // The worker dies with the process, and its word with it.
+        if self.death == Some((0, Death::Idle)) {
+            // What the next process has done at its start was there before the command.
             self.death = None;
             self.die_idle();
-            return None;
+            if is_of_worker(&command.action) {
+                // The worker dies with the process, and its word with it.
+                return None;
+            }
         }
         let from_all = decide_over(now, &self.rules, &command, &mut self.known);
         let sent = command.clone();
