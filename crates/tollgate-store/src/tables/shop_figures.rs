@@ -43,14 +43,18 @@ pub(crate) const MONEY_WENT: &str = "money.went";
 /// Events that came before their payment and are applied.
 pub(crate) const EARLY: &str = "event.early";
 
-/// `shop_figures.add`: by primary key. What no integer holds stays at the highest there is: a figure is no reason to
-/// refuse what it counts.
+/// `shop_figures.add`: by primary key. What no integer holds stays at the highest or lowest there is: a figure is no
+/// reason to refuse what it counts. Less may have come than was said, so what is added may be negative.
 const ADD: &str = "\
     insert into shop_figures (shop_id, at, name, unit, amount)
     values (?1, ?2, ?3, ?4, ?5)
         on conflict (shop_id, at, name, unit) do update
-       set amount = case when shop_figures.amount > 9223372036854775807 - excluded.amount
+       set amount = case when shop_figures.amount
+                              > 9223372036854775807 - case when excluded.amount > 0 then excluded.amount else 0 end
                          then 9223372036854775807
+                         when shop_figures.amount
+                              < -9223372036854775807 - case when excluded.amount < 0 then excluded.amount else 0 end
+                         then -9223372036854775807
                          else shop_figures.amount + excluded.amount end";
 
 /// `shop_figures.forget`: the beginning of the primary key.
