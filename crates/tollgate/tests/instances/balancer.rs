@@ -1,5 +1,7 @@
 //! HAProxy before two instances, with the lines of docs/high-availability.md.
 
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -56,8 +58,13 @@ impl Balancer {
         let (_, lines) = page.split_once("```haproxy\n").expect("it has the lines");
         let (lines, _) = lines.split_once("```").expect("they have an end");
         let socket = format!("unix@{} mode 600", folder.path().join("socket").display());
+        let asked = format!(
+            "global\n    stats socket {}",
+            folder.path().join("asked").display()
+        );
         let mut lines = lines.to_owned();
         for (written, here) in [
+            ("global", asked),
             ("0.0.0.0:8080", socket),
             ("10.0.0.1:8080", servers[0].address().to_string()),
             ("10.0.0.2:8080", servers[1].address().to_string()),
@@ -78,6 +85,19 @@ impl Balancer {
             .spawn()
             .expect("HAProxy is installed (Debian: apt-get install haproxy)");
         Balancer { process, folder }
+    }
+
+    /// How many instances it believes to be ready.
+    fn ready(&self) -> usize {
+        let mut socket = UnixStream::connect(self.folder.path().join("asked")).expect("it listens");
+        socket
+            .write_all(b"show servers state tollgate_ready\n")
+            .expect("it can be asked");
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).expect("it answers");
+        // `be_id be_name srv_id srv_name srv_addr srv_op_state …`; 2 is running.
+        let states = answer.lines().filter_map(|line| line.split(' ').nth(5));
+        states.filter(|state| *state == "2").count()
     }
 
     fn call(&self, request: &Request) -> Answer {
@@ -150,6 +170,9 @@ fn what_a_balancer_answers_while_no_instance_is_ready_is_our_own_503() {
     cluster.start_again();
     until("it takes orders again", || {
         (ask().status == 201).then_some(())
+    });
+    until("it knows both again", || {
+        (balancer.ready() == 2).then_some(())
     });
     // One that is ended is passed over, whatever the balancer knows by then.
     fleet.servers.remove(1).kill();
