@@ -13,6 +13,7 @@ mod errors;
 mod taken_away;
 mod backup;
 mod litestream;
+mod memory;
 mod prometheus;
 mod documented;
 mod opened;
