@@ -388,17 +388,21 @@ impl Gate {
         let since = Instant::now();
         while since.elapsed() < LOOK_MAX {
             self.give_up_connection();
-            if self.reopen_if_lost().is_ok() {
-                match self.last_batch() {
-                    Ok(Some(last)) if last == *id => {
-                        tracing::info!("the commit in doubt has happened");
-                        return None;
+            match self.reopen_if_lost() {
+                Ok(()) => {
+                    match self.last_batch() {
+                        Ok(Some(last)) if last == *id => {
+                            tracing::info!("the commit in doubt has happened");
+                            return None;
+                        }
+                        Ok(_) => return Some(Next::Again),
+                        Err(_) => {}
                     }
-                    Ok(_) => return Some(Next::Again),
-                    Err(_) => {}
+                    std::thread::sleep(LOOK_EVERY);
                 }
+                Err(Broken::Unavailable(reason)) => self.refuse_waiting(reason, LOOK_EVERY),
+                Err(_) => std::thread::sleep(LOOK_EVERY),
             }
-            std::thread::sleep(LOOK_EVERY);
         }
         self.give_up_connection();
         Some(Next::End(Broken::Doubt(error.to_string())))

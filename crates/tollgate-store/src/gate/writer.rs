@@ -230,15 +230,7 @@ impl Gate {
         let now = self.now();
         match self.attempt(&jobs, now) {
             Ok(committed) => self.answer(jobs, committed),
-            Err(Broken::Unavailable(reason)) => {
-                static KIND: Seldom = Seldom::new();
-                Counters::add(&self.counters.unavailable, 1);
-                if let Some(batches) = KIND.count() {
-                    tracing::error!(reason, batches, "the database takes no writes");
-                }
-                self.sweeper.later(now);
-                self.refuse(jobs, &unavailable(reason), Extent::All);
-            }
+            Err(Broken::Unavailable(reason)) => self.refuse_unavailable(jobs, reason),
             Err(Broken::Doubt(reason)) => {
                 static KIND: Seldom = Seldom::new();
                 Counters::add(&self.counters.in_doubt, 1);
@@ -264,6 +256,28 @@ impl Gate {
                 self.process(first);
                 self.process(second);
             }
+        }
+    }
+
+    /// The database takes no writes: says so to everybody, and in the log.
+    pub(crate) fn refuse_unavailable(&mut self, jobs: Vec<Job>, reason: String) {
+        static KIND: Seldom = Seldom::new();
+        Counters::add(&self.counters.unavailable, 1);
+        if let Some(batches) = KIND.count() {
+            tracing::error!(reason, batches, "the database takes no writes");
+        }
+        self.sweeper.later(self.now());
+        self.refuse(jobs, &unavailable(reason), Extent::All);
+    }
+
+    /// Nothing of what waits behind a commit in doubt was begun, so it need not wait for it: on a server that is
+    /// not there it is refused as it comes, as behind any other batch. Looks for so long whether any comes.
+    pub(crate) fn refuse_waiting(&mut self, reason: String, patience: Duration) {
+        match self.queue.take(self.lane, patience) {
+            Some(jobs) if jobs.is_empty() => {}
+            Some(jobs) => self.refuse_unavailable(jobs, reason),
+            // The queue is closed and empty.
+            None => std::thread::sleep(patience),
         }
     }
 

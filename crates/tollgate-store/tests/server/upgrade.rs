@@ -143,13 +143,18 @@ async fn a_program_that_is_shut_out_retires_nothing() {
     world.act(create(order(1, "C1"))).await;
     let rows = world.rows();
     let lanes = "select count(*) from gate_lanes";
-    rows.run("update gate_lanes set at = 0");
     rows.run("insert into migrations (version, name, checksum, at) values (16, 'later', 'x', 0)");
     rows.run("insert into migration_writers (version, oldest_writer) values (16, 16)");
+    let look = async || {
+        let refused = world.store.look_after_tables().await;
+        let said = refused.expect_err("it is shut out").to_string();
+        assert!(said.contains("schema version 16"), "{said}");
+    };
+    // The round that it makes when it starts may have begun before; behind this one it has ended.
+    look().await;
+    rows.run("update gate_lanes set at = 0");
     let before = rows.number(lanes);
-    let refused = world.store.look_after_tables().await;
-    let said = refused.expect_err("it is shut out").to_string();
-    assert!(said.contains("schema version 16"), "{said}");
+    look().await;
     assert!(0 < before && rows.number(lanes) == before);
     // The same is done by one that is let in.
     rows.run("delete from migration_writers where version = 16");

@@ -155,6 +155,32 @@ fn where_no_one_can_look_after_a_commit_the_outcome_is_unknown_and_kept() {
     assert_eq!(said(&answers), far.said);
 }
 
+/// It took up to five seconds: what had come behind the commit waited for the end of it.
+#[test]
+fn what_comes_while_no_one_can_look_is_refused_at_once() {
+    let mut far = Far::open("lost_server_and_others");
+    far.warm_up();
+    let filled = far.shops.fill(&far.session, TABLE.len());
+    let others = far.shops.fill(&far.session, TABLE.len());
+    far.proxy.set(Fault::LoseAnswerAndServer);
+    far.lane.submit(all_commands(*filled.start()));
+    far.lane.release();
+    while far.proxy.seen() == 0 {
+        std::thread::yield_now();
+    }
+    for _ in 0..3 {
+        for answer in far.lane.beside(all_commands(*others.start())) {
+            let refused = matches!(answer, Err(SubmitError::Unavailable { .. }));
+            assert!(refused, "{answer:?}");
+        }
+    }
+    assert!(!far.lane.has_answered(), "the first is looked for still");
+    far.assert_unknown(&far.lane.finish());
+    far.assert_stored(&filled);
+    let answers = far.decide_when_back(&others);
+    far.assert_decided_once(&others, &answers);
+}
+
 #[test]
 fn where_no_one_can_look_after_a_commit_that_never_arrived_the_outcome_is_unknown() {
     let mut far = Far::open("lost_commit_and_server");

@@ -224,6 +224,16 @@ impl Lane {
         self.finish()
     }
 
+    /// What others are answered that come meanwhile.
+    pub(crate) fn beside(&self, commands: Vec<Submission>) -> Answers {
+        CALLERS.block_on(self.store.submit_all(commands))
+    }
+
+    /// All commands it was handed are answered.
+    pub(crate) fn has_answered(&self) -> bool {
+        self.reins.lock().answers.is_some()
+    }
+
     /// Nothing has gone wrong, not even what was mended; conflicts are another matter.
     pub(crate) fn assert_untroubled(&self) {
         let figures = self.store.figures();
